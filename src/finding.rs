@@ -1,0 +1,109 @@
+//! A finding: one rule matched at one site, as plain serialisable data. Reports are made from these and never look at
+//! source text or syntax trees again; so everything a report may show is in here, with secrets already masked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::model::{Class, Confidence, FixLevel, Severity};
+
+/// One rule matched at one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Finding {
+    /// The rule's id, such as `azure-openai/python/client-construction`.
+    pub rule: String,
+    /// What kind of site it is.
+    pub class: Class,
+    /// How serious it is.
+    pub severity: Severity,
+    /// How sure the match is.
+    pub confidence: Confidence,
+    /// What the site is, in a sentence.
+    pub message: String,
+    /// Where it is.
+    pub location: Location,
+    /// What the site stands for (`openai.AzureOpenAI`), where that is a symbol.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub symbol: Option<String>,
+    /// The text at the site (`AOAIClient`), unless it could be a secret.
+    pub local: String,
+    /// How the site was resolved: import, binding, ... up to the site itself.
+    pub evidence: Vec<Evidence>,
+    /// The portable call or setting.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub portable: Option<String>,
+    /// The best level a mechanical change of this kind of site can have.
+    pub fix_level: FixLevel,
+    /// Names the site by its content: the same after lines move or the file is renamed or re-indented.
+    pub fingerprint: String,
+    /// The source lines of the site, secrets masked.
+    pub excerpt: Excerpt,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Location {
+    /// The file, relative to where the scan was started, with forward slashes.
+    pub path: String,
+    /// Where it starts.
+    pub start: Point,
+    /// Where it ends (exclusive).
+    pub end: Point,
+}
+
+/// A point in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Point {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in Unicode code points, from 1.
+    pub column: u32,
+    /// Column in UTF-16 code units, from 1.
+    pub column_utf16: u32,
+    /// Offset in bytes from the start of the file, from 0. (In a UTF-16 file: of its text as UTF-8.)
+    pub byte: u32,
+}
+
+/// One step of how a site was resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Evidence {
+    /// What the step is.
+    pub kind: EvidenceKind,
+    /// Where it stands, in the same file.
+    pub start: Point,
+    /// Where it ends (exclusive).
+    pub end: Point,
+    /// What stands there, secrets masked.
+    pub text: String,
+}
+
+/// The kinds of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceKind {
+    /// A name is imported.
+    Import,
+    /// A name is given to something.
+    Binding,
+    /// A type is declared.
+    Annotation,
+    /// A class is derived.
+    Base,
+    /// The call that the site is an argument of.
+    Call,
+    /// The site flows into this one.
+    Flow,
+    /// The finding that stands beside the site.
+    Beside,
+    /// The site itself.
+    Site,
+}
+
+/// Source lines for display.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Excerpt {
+    /// The number of the first line, from 1.
+    pub first_line: u32,
+    /// The lines without their ends, secrets masked, long lines cut.
+    pub lines: Vec<String>,
+    /// The site within the joined lines: byte offset and length.
+    pub highlight: (u32, u32),
+}

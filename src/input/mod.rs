@@ -1,0 +1,15 @@
+//! Input: which files are looked at, which of them are worth parsing, and what their bytes say.
+//!
+//! This wing knows files, bytes and positions. It knows no language, no rule and no report; the caller hands it a test
+//! for file names and plain literals. In the order in which a scan uses them:
+//!
+//! * [`walk`] finds files in parallel and says what it passed over and why;
+//! * [`prefilter`] tells from the bytes whether a file can hold anything of interest;
+//! * [`text`] decodes the bytes and translates byte offsets to lines and columns.
+
+pub mod prefilter;
+pub mod exclude;
+mod roots;
+mod samples;
+pub mod text;
+pub mod walk;

@@ -1,0 +1,382 @@
+//! Prefilter: tells from a file's bytes, without parsing, whether it can hold anything of interest.
+//!
+//! Each rule says which literal texts a file must hold for the rule to find anything, as a [`Formula`]. A
+//! [`Prefilter`] answers for all rules at once. It never says no where a plain search for each literal would say yes;
+//! and it is as right the other way round: yes means that some formula really is satisfied.
+//!
+//! Most files hold none of the literals, so the time goes into saying no. Three shortcuts, none of which changes an
+//! answer:
+//!
+//! 1. Of the literals that a formula needs all of, one is enough to look for: the rarest. The others are looked for one
+//!    by one, in the few files where that one occurs.
+//! 2. Those that are looked for are found by sampling the text (see the module `samples`), which passes over most of its
+//!    bytes. The longer the shortest of them is, the faster: from eight bytes on it is close to memory speed.
+//! 3. The search ends as soon as the answer is certain.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::samples::{self, Samples};
+
+/// Which literal texts must occur in a file. Case counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Formula {
+    /// This text occurs.
+    Literal(String),
+    /// All of these hold. Without any, it always holds.
+    All(Vec<Formula>),
+    /// At least one of these holds. Without any, it never holds.
+    Any(Vec<Formula>),
+}
+
+impl Formula {
+    /// The formula that holds for every text.
+    pub const ALWAYS: Self = Self::All(Vec::new());
+    /// The formula that holds for no text.
+    pub const NEVER: Self = Self::Any(Vec::new());
+
+    /// A formula for one text.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self::Literal(text.into())
+    }
+
+    /// A formula that holds when at least one of the texts occurs.
+    pub fn any_of<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self::Any(texts.into_iter().map(Self::literal).collect())
+    }
+
+    /// A formula that holds when all of the texts occur.
+    pub fn all_of<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self::All(texts.into_iter().map(Self::literal).collect())
+    }
+
+    /// The text, when the formula is a single literal.
+    fn as_literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::All(_) | Self::Any(_) => None,
+        }
+    }
+
+    /// True when the formula holds for some text that contains none of its literals, so that it cannot keep any file
+    /// out.
+    pub fn is_unbounded(&self) -> bool {
+        match self {
+            Self::Literal(text) => text.is_empty(),
+            Self::All(parts) => parts.iter().all(Self::is_unbounded),
+            Self::Any(parts) => parts.iter().any(Self::is_unbounded),
+        }
+    }
+
+    /// True when the formula holds for the bytes. Searches for each literal by itself: right by construction, and slow.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Literal(text) => memchr::memmem::find(bytes, text.as_bytes()).is_some(),
+            Self::All(parts) => parts.iter().all(|part| part.holds(bytes)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(bytes)),
+        }
+    }
+
+    /// The shortest formula of the same meaning that simple means find: flat, without repetition, sorted, and without
+    /// literals that another one makes superfluous (`Azure` and `AzureOpenAI` both: `AzureOpenAI`; either: `Azure`).
+    #[must_use]
+    pub fn simplify(self) -> Self {
+        match self {
+            Self::Literal(text) if text.is_empty() => Self::ALWAYS,
+            Self::Literal(text) => Self::Literal(text),
+            Self::All(parts) => {
+                let parts = flatten(parts, |part| match part {
+                    Self::All(inner) => Ok(inner),
+                    other => Err(other),
+                });
+                if parts.contains(&Self::NEVER) {
+                    return Self::NEVER;
+                }
+                single(without_superfluous(parts, |kept, text| kept.contains(text)), Self::All)
+            }
+            Self::Any(parts) => {
+                let parts = flatten(parts, |part| match part {
+                    Self::Any(inner) => Ok(inner),
+                    other => Err(other),
+                });
+                if parts.contains(&Self::ALWAYS) {
+                    return Self::ALWAYS;
+                }
+                single(without_superfluous(parts, |kept, text| text.contains(kept)), Self::Any)
+            }
+        }
+    }
+}
+
+/// Simplifies the parts and takes those apart that `open` opens; the result is sorted and each part is there once.
+fn flatten(parts: Vec<Formula>, open: impl Fn(Formula) -> Result<Vec<Formula>, Formula>) -> Vec<Formula> {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match open(part.simplify()) {
+            Ok(inner) => flat.extend(inner),
+            Err(part) => flat.push(part),
+        }
+    }
+    flat.sort();
+    flat.dedup();
+    flat
+}
+
+/// Groups of more literals than this are not searched for superfluous ones, which takes time that grows with the square.
+const COMPARED: usize = 100;
+
+/// Leaves out each literal for which `implied` is true of another literal and it.
+fn without_superfluous(parts: Vec<Formula>, implied: impl Fn(&str, &str) -> bool) -> Vec<Formula> {
+    let literals: Vec<String> = parts.iter().filter_map(Formula::as_literal).map(str::to_owned).collect();
+    if literals.len() > COMPARED {
+        return parts;
+    }
+    let superfluous = |text: &str| literals.iter().any(|other| other != text && implied(other, text));
+    parts.into_iter().filter(|part| !part.as_literal().is_some_and(superfluous)).collect()
+}
+
+/// A group of one is its only part.
+fn single(mut parts: Vec<Formula>, group: impl Fn(Vec<Formula>) -> Formula) -> Formula {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        Some(last) => {
+            parts.push(last);
+            group(parts)
+        }
+        None => group(parts),
+    }
+}
+
+/// A prefilter that cannot be built: the literals are too many or too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrefilterError {
+    message: String,
+}
+
+impl fmt::Display for PrefilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no search can be built for the rules' literals: {}", self.message)
+    }
+}
+
+impl std::error::Error for PrefilterError {}
+
+/// Many formulas, ready to be asked about many files.
+#[derive(Debug, Clone)]
+pub struct Prefilter {
+    /// In the order in which they were given.
+    formulas: Vec<Node>,
+    /// Which formulas hold for every text.
+    unbounded: Vec<bool>,
+    /// The distinct literals of all formulas.
+    literals: Vec<String>,
+    /// By literal: the formulas that it is looked for on behalf of. A formula holds only where one of the literals does
+    /// that watch for it.
+    watchers: Vec<Vec<u32>>,
+    search: Search,
+}
+
+/// A formula over numbered literals.
+#[derive(Debug, Clone)]
+enum Node {
+    Literal(usize),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+}
+
+impl Node {
+    fn holds(&self, occurs: &mut impl FnMut(usize) -> bool) -> bool {
+        match self {
+            Self::Literal(literal) => occurs(*literal),
+            Self::All(parts) => parts.iter().all(|part| part.holds(occurs)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(occurs)),
+        }
+    }
+}
+
+/// How the literals that have watchers are looked for.
+#[derive(Debug, Clone)]
+enum Search {
+    /// At every few bytes of the text.
+    Samples(Samples),
+    /// By an automaton over all of them, whose pattern numbers stand for these literals: when some are too short.
+    Automaton(AhoCorasick, Vec<usize>),
+}
+
+/// What a [`Prefilter`] needs to remember during one search; one per thread, to be used again and again.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    /// By literal: whether it occurs, as far as is known.
+    occurs: Vec<Option<bool>>,
+    /// By literal: whether the formulas that watch it have been told.
+    announced: Vec<bool>,
+}
+
+impl Prefilter {
+    /// Builds a prefilter for formulas. Their order is kept: number 3 in an answer is number 3 here.
+    pub fn new(formulas: Vec<Formula>) -> Result<Self, PrefilterError> {
+        let formulas: Vec<Formula> = formulas.into_iter().map(Formula::simplify).collect();
+        let mut literals = Literals::default();
+        let nodes: Vec<Node> = formulas.iter().map(|formula| literals.node(formula)).collect();
+        let unbounded: Vec<bool> = formulas.iter().map(Formula::is_unbounded).collect();
+        let mut watchers = vec![Vec::new(); literals.texts.len()];
+        for (number, formula) in formulas.iter().enumerate().filter(|(number, _)| !unbounded[*number]) {
+            for text in Necessary::of(formula).literals {
+                watchers[literals.number(text)].push(number as u32);
+            }
+        }
+        let literals = literals.texts;
+        let watched: Vec<usize> = (0..literals.len()).filter(|literal| !watchers[*literal].is_empty()).collect();
+        let search = match Samples::new(&literals, &watched) {
+            Some(samples) => Search::Samples(samples),
+            None => Search::automaton(&literals, watched)?,
+        };
+        Ok(Self { formulas: nodes, unbounded, literals, watchers, search })
+    }
+
+    /// True when some formula holds for the bytes.
+    pub fn matches(&self, bytes: &[u8], scratch: &mut Scratch) -> bool {
+        if self.unbounded.contains(&true) {
+            return true;
+        }
+        let mut matched = false;
+        self.each_candidate(bytes, scratch, |formula, occurs| {
+            matched = self.holds(formula, bytes, occurs);
+            matched
+        });
+        matched
+    }
+
+    /// Which formulas hold for the bytes, by their number.
+    pub fn satisfied(&self, bytes: &[u8], scratch: &mut Scratch) -> Vec<bool> {
+        let mut satisfied = self.unbounded.clone();
+        let mut open = satisfied.iter().filter(|holds| !**holds).count();
+        self.each_candidate(bytes, scratch, |formula, occurs| {
+            if !satisfied[formula] && self.holds(formula, bytes, occurs) {
+                satisfied[formula] = true;
+                open -= 1;
+            }
+            open == 0
+        });
+        satisfied
+    }
+
+    /// Tells whether a formula holds, by what is known if that is enough, else by looking for what it lacks.
+    fn holds(&self, formula: usize, bytes: &[u8], occurs: &mut [Option<bool>]) -> bool {
+        let formula = &self.formulas[formula];
+        formula.holds(&mut |literal| occurs[literal] == Some(true))
+            || formula.holds(&mut |literal| {
+                let find = || memchr::memmem::find(bytes, self.literals[literal].as_bytes()).is_some();
+                *occurs[literal].get_or_insert_with(find)
+            })
+    }
+
+    /// Calls `check` with each formula that may hold and with what is known of the literals, until it says that the
+    /// search is over. A formula that it is not called with does not hold.
+    fn each_candidate(
+        &self,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        mut check: impl FnMut(usize, &mut [Option<bool>]) -> bool,
+    ) {
+        let Scratch { occurs, announced } = scratch;
+        // In most files nothing is found; they are spared even this.
+        let mut ready = false;
+        self.search.each_literal(bytes, &self.literals, |literal| {
+            if !ready {
+                ready = true;
+                occurs.clear();
+                occurs.resize(self.literals.len(), None);
+                announced.clear();
+                announced.resize(self.literals.len(), false);
+            }
+            if announced[literal] {
+                return false;
+            }
+            announced[literal] = true;
+            occurs[literal] = Some(true);
+            self.watchers[literal].iter().any(|formula| check(*formula as usize, occurs))
+        });
+    }
+}
+
+impl Search {
+    fn automaton(literals: &[String], watched: Vec<usize>) -> Result<Self, PrefilterError> {
+        AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(watched.iter().map(|literal| &literals[*literal]))
+            .map(|automaton| Self::Automaton(automaton, watched))
+            .map_err(|error| PrefilterError { message: error.to_string() })
+    }
+
+    /// Calls `found` at each place of a literal that has watchers, until it says that the search is over.
+    fn each_literal(&self, bytes: &[u8], literals: &[String], mut found: impl FnMut(usize) -> bool) {
+        match self {
+            Self::Samples(samples) => samples.each_literal(bytes, literals, found),
+            Self::Automaton(automaton, watched) => {
+                // Overlapping, because a literal can lie in or across another.
+                for place in automaton.find_overlapping_iter(bytes) {
+                    if found(watched[place.pattern().as_usize()]) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The distinct literals of all formulas.
+#[derive(Default)]
+struct Literals {
+    texts: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Literals {
+    fn number(&mut self, text: &str) -> usize {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        self.numbers.insert(text.to_owned(), self.texts.len());
+        self.texts.push(text.to_owned());
+        self.texts.len() - 1
+    }
+
+    fn node(&mut self, formula: &Formula) -> Node {
+        match formula {
+            Formula::Literal(text) => Node::Literal(self.number(text)),
+            Formula::All(parts) => Node::All(parts.iter().map(|part| self.node(part)).collect()),
+            Formula::Any(parts) => Node::Any(parts.iter().map(|part| self.node(part)).collect()),
+        }
+    }
+}
+
+/// Literals of which at least one occurs wherever a formula holds.
+struct Necessary<'f> {
+    literals: Vec<&'f str>,
+    /// How often any of them occurs, as far as can be guessed.
+    frequency: f64,
+}
+
+impl<'f> Necessary<'f> {
+    /// For a simplified formula that is not [`Formula::ALWAYS`].
+    fn of(formula: &'f Formula) -> Self {
+        match formula {
+            Formula::Literal(text) => Self { literals: vec![text], frequency: samples::rarest(text) },
+            Formula::All(parts) => parts
+                .iter()
+                .map(Self::of)
+                .min_by(|a, b| a.frequency.total_cmp(&b.frequency))
+                .unwrap_or(Self { literals: Vec::new(), frequency: 1.0 }),
+            Formula::Any(parts) => {
+                let parts: Vec<Self> = parts.iter().map(Self::of).collect();
+                Self {
+                    frequency: parts.iter().map(|part| part.frequency).sum(),
+                    literals: parts.into_iter().flat_map(|part| part.literals).collect(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Languages: which files they are written in, how they are parsed, and how their syntax becomes facts.
+//!
+//! This is the only wing that knows a grammar: one file per language. What a language reads settings from is language
+//! knowledge too and stands in its file as a table.
+
+mod builder;
+pub mod javascript;
+pub mod python;
+
+use tree_sitter::Parser;
+
+use crate::facts::Facts;
+
+/// A language that can be scanned. Rules are written for one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Python 3 (and what parses of Python 2).
+    Python,
+    /// JavaScript, JSX, TypeScript and TSX.
+    JavaScript,
+}
+
+/// The grammar a file is parsed with. A language can have several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Grammar {
+    /// Python.
+    Python,
+    /// TypeScript without JSX, where `<T>x` is a cast.
+    TypeScript,
+    /// JavaScript, JSX and TSX.
+    Tsx,
+}
+
+/// How a language's programs read their environment, as resolved paths.
+pub struct Environment {
+    /// Containers of variables, read by member, subscript, `.get`, membership or destructuring.
+    pub containers: &'static [&'static str],
+    /// Functions whose first argument is a variable's name and whose second, if any, is its default.
+    pub readers: &'static [&'static str],
+    /// Modules whose named exports are variables.
+    pub modules: &'static [&'static str],
+    /// Base classes whose fields are variables, by upper-cased name with an optional prefix.
+    pub settings: &'static [&'static str],
+}
+
+impl Language {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::Python, Self::JavaScript];
+
+    /// The word for the language in rule paths and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+        }
+    }
+
+    /// How its programs read their environment.
+    pub fn environment(self) -> &'static Environment {
+        match self {
+            Self::Python => &python::ENVIRONMENT,
+            Self::JavaScript => &javascript::ENVIRONMENT,
+        }
+    }
+}
+
+impl Grammar {
+    /// The grammar for a file name, by its extension.
+    pub fn of(file_name: &str) -> Option<Self> {
+        let (_, extension) = file_name.rsplit_once('.')?;
+        match extension {
+            "py" | "pyi" => Some(Self::Python),
+            "ts" | "mts" | "cts" => Some(Self::TypeScript),
+            "js" | "jsx" | "mjs" | "cjs" | "tsx" => Some(Self::Tsx),
+            _ => None,
+        }
+    }
+
+    /// The language the grammar belongs to.
+    pub fn language(self) -> Language {
+        match self {
+            Self::Python => Language::Python,
+            Self::TypeScript | Self::Tsx => Language::JavaScript,
+        }
+    }
+}
+
+/// A parser for one thread; it keeps its buffers between files.
+#[derive(Default)]
+pub struct Lowering {
+    parser: Parser,
+    loaded: Option<Grammar>,
+}
+
+impl Lowering {
+    /// Parses `text` and lowers it to facts. Broken syntax gives the facts around it and a
+    /// [`Problem`](crate::facts::Problem); `None` means that the parser gave up (it was cancelled or the grammar does
+    /// not fit the library).
+    pub fn facts<'s>(&mut self, grammar: Grammar, text: &'s str) -> Option<Facts<'s>> {
+        if self.loaded != Some(grammar) {
+            let language = match grammar {
+                Grammar::Python => tree_sitter_python::LANGUAGE,
+                Grammar::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+                Grammar::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
+            };
+            self.parser.set_language(&language.into()).ok()?;
+            self.loaded = Some(grammar);
+        }
+        let tree = self.parser.parse(text, None)?;
+        Some(match grammar {
+            Grammar::Python => python::lower(&tree, text),
+            Grammar::TypeScript | Grammar::Tsx => javascript::lower(&tree, text),
+        })
+    }
+}

@@ -1,0 +1,749 @@
+//! Resolving: from what is written to what it stands for.
+//!
+//! [`Resolver`] answers, for any expression of one file, which [`Value`]s it can have: a symbol such as
+//! `openai.AzureOpenAI` whatever its local name, an instance of it, an environment variable, a literal, a function or
+//! class of the file. It follows scopes, aliases, conditional flow, destructuring, attributes of `self`/`this`,
+//! annotations, factories, `partial` and `super`; it is written once for all languages. It asks lazily and remembers,
+//! so the cost follows the questions, not the size of the file. What it cannot tell is unknown, never guessed.
+//!
+//! Built on it: [`objects`] (what arguments really reach a call), [`flow`] (what flows into a place) and [`trace`] (how
+//! a value was found). Rules are not known here; following names into other files is not done here either.
+
+pub mod flow;
+pub mod objects;
+pub mod paths;
+mod scopes;
+pub mod trace;
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    facts::{
+        ArgumentKind, Binding, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, FunctionId, ImportedSymbol, Key,
+        Operator, ScopeId, Span, Step, Usage,
+    },
+    lang::{Environment, Language},
+};
+use paths::{PathId, Paths, Reexports};
+use scopes::{Lookup, Scopes};
+
+/// What an expression can stand for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// A symbol from outside the file, the result of a call of one, or a member of either.
+    Path(PathId),
+    /// An environment variable.
+    Environment(Rc<str>),
+    /// A literal, or a call that makes an object of literals (`dict(…)`): look at the expression.
+    Literal(ExprId),
+    /// A function of the file.
+    Function(FunctionId),
+    /// A class of the file.
+    Class(ClassId),
+    /// An instance of a class of the file.
+    Instance(ClassId),
+    /// The bases of a class of the file, as `super` sees them.
+    Super(ClassId),
+}
+
+/// The values an expression can have; empty means that nothing is known.
+pub type Values = Rc<[Value]>;
+
+/// How many alternatives are kept for one expression.
+const MAX_VALUES: usize = 8;
+/// How many resolutions may wait for one another.
+const MAX_DEPTH: usize = 64;
+/// Type constructors whose arguments stand for the type itself.
+const TRANSPARENT_TYPES: &[&str] = &[
+    "Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable", "Coroutine", "Promise", "Partial", "Required",
+    "Readonly", "NonNullable", "InstanceType", "Ref", "MaybeRef", "ReturnType", "Awaited", "Depends", "Type", "type",
+];
+
+/// Answers questions about one file.
+pub struct Resolver<'f, 's> {
+    /// The file's facts.
+    pub facts: &'f Facts<'s>,
+    /// The paths met so far.
+    pub paths: Paths<'f>,
+    environment: &'static Environment,
+    language: Language,
+    scopes: Scopes<'s>,
+    /// Stores by the name that is stored to.
+    stores: FxHashMap<&'f str, Vec<usize>>,
+    /// Stores by the name of the object that is stored into.
+    stores_into: FxHashMap<&'f str, Vec<usize>>,
+    updates_of: FxHashMap<&'f str, Vec<(ExprId, usize)>>,
+    /// Calls in the file by the function of the file that they call; made when first asked for.
+    callers: Option<FxHashMap<FunctionId, Vec<ExprId>>>,
+    known: Vec<Option<Values>>,
+    active: FxHashSet<(ExprId, bool)>,
+    depth: usize,
+}
+
+impl<'f, 's> Resolver<'f, 's> {
+    /// A resolver for the facts of a file in `language`.
+    pub fn new(facts: &'f Facts<'s>, language: Language, reexports: &'f Reexports) -> Self {
+        let mut stores: FxHashMap<&'f str, Vec<usize>> = FxHashMap::default();
+        let mut stores_into: FxHashMap<&'f str, Vec<usize>> = FxHashMap::default();
+        for (index, store) in facts.stores.iter().enumerate() {
+            if let Some(name) = target_name(facts, store.target) {
+                stores.entry(name).or_default().push(index);
+            }
+            if let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(store.target) {
+                if let Expr::Name(name) = facts.expr(*object) {
+                    stores_into.entry(name).or_default().push(index);
+                }
+            }
+        }
+        Self {
+            facts,
+            paths: Paths::new(reexports),
+            environment: language.environment(),
+            language,
+            scopes: Scopes::new(facts),
+            stores,
+            stores_into,
+            updates_of: objects::update_calls(facts),
+            callers: None,
+            known: vec![None; facts.exprs.len()],
+            active: FxHashSet::default(),
+            depth: 0,
+        }
+    }
+
+    /// The language of the file.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The values `expr` can have.
+    pub fn values(&mut self, expr: ExprId) -> Values {
+        if let Some(known) = &self.known[expr.index()] {
+            return known.clone();
+        }
+        if self.depth >= MAX_DEPTH || !self.active.insert((expr, false)) {
+            return Rc::from([]);
+        }
+        self.depth += 1;
+        let values: Values = limited(self.evaluate(expr)).into();
+        self.depth -= 1;
+        self.active.remove(&(expr, false));
+        self.known[expr.index()] = Some(values.clone());
+        values
+    }
+
+    /// The symbols among the values of `expr`.
+    pub fn symbols(&mut self, expr: ExprId) -> Vec<PathId> {
+        let values = self.values(expr);
+        values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None }).collect()
+    }
+
+    /// The environment variables among the values of `expr`.
+    pub fn variables(&mut self, expr: ExprId) -> Vec<Rc<str>> {
+        let values = self.values(expr);
+        let name = |value: &Value| if let Value::Environment(name) = value { Some(name.clone()) } else { None };
+        values.iter().filter_map(name).collect()
+    }
+
+    fn evaluate(&mut self, expr: ExprId) -> Vec<Value> {
+        let facts = self.facts;
+        match facts.expr(expr) {
+            Expr::Name(name) => self.name_values(name, expr),
+            Expr::This => match scopes::this_class(facts, facts.node(expr).scope) {
+                Some(class) => vec![Value::Instance(class)],
+                None => vec![Value::Path(Paths::UNKNOWN)],
+            },
+            Expr::Super => {
+                scopes::class_around(facts, facts.node(expr).scope).map(Value::Super).into_iter().collect()
+            }
+            Expr::Module(module) => vec![Value::Path(self.paths.root(module))],
+            Expr::Member { object, property, .. } => self.part_values(*object, property),
+            Expr::Index { object, index } => match facts.constant_text(*index) {
+                Some(name) => self.part_values(*object, &name),
+                None => self.element_values(*object),
+            },
+            Expr::Call { callee, .. } => self.call_values(expr, *callee),
+            Expr::Choice { alternatives, .. } => self.all_values(alternatives),
+            Expr::Operation { operator: Operator::Union, operands } if facts.node(expr).usage == Usage::Annotation => {
+                self.all_values(operands)
+            }
+            Expr::Function(function) => vec![Value::Function(*function)],
+            Expr::Class(class) => vec![Value::Class(*class)],
+            Expr::Other(_) => Vec::new(),
+            Expr::Text(_)
+            | Expr::Pattern(_)
+            | Expr::Object(_)
+            | Expr::List(_)
+            | Expr::Constant(_)
+            | Expr::Operation { .. } => vec![Value::Literal(expr)],
+        }
+    }
+
+    fn all_values(&mut self, exprs: &[ExprId]) -> Vec<Value> {
+        exprs.iter().flat_map(|&expr| self.values(expr).to_vec()).collect()
+    }
+
+    /// The bindings that `name`, written at `place`, can mean; none when it is not bound in the file.
+    pub fn bindings_of(&self, name: &str, place: ExprId) -> Vec<BindingId> {
+        match self.scopes.lookup(self.facts, name, place) {
+            Lookup::Bindings(bindings) => bindings,
+            Lookup::Global => Vec::new(),
+        }
+    }
+
+    fn name_values(&mut self, name: &str, place: ExprId) -> Vec<Value> {
+        match self.scopes.lookup(self.facts, name, place) {
+            Lookup::Bindings(bindings) => {
+                bindings.into_iter().flat_map(|binding| self.binding_values(binding)).collect()
+            }
+            Lookup::Global => vec![Value::Path(self.paths.root(&format!("global:{name}")))],
+        }
+    }
+
+    /// The values a binding can give to its name.
+    pub fn binding_values(&mut self, id: BindingId) -> Vec<Value> {
+        let facts = self.facts;
+        let binding = &facts.bindings[id.index()];
+        let values = match &binding.kind {
+            BindingKind::Import { import, item } => self.import_values(*import, *item),
+            BindingKind::Value(value) => self.values(*value).to_vec(),
+            BindingKind::Element { of, path, default } => {
+                let mut values = self.values(*of).to_vec();
+                for step in path {
+                    values = self.step_values(&values, step);
+                }
+                values.extend(default.iter().flat_map(|&default| self.values(default).to_vec()));
+                values
+            }
+            BindingKind::Parameter { default, .. } => {
+                default.iter().flat_map(|&default| self.dependency_values(default)).collect()
+            }
+            BindingKind::ParameterElement { default, .. } => {
+                default.iter().flat_map(|&default| self.values(default).to_vec()).collect()
+            }
+            BindingKind::Receiver(class) => vec![Value::Instance(*class)],
+            BindingKind::Function(function) => vec![Value::Function(*function)],
+            BindingKind::Class(class) => vec![Value::Class(*class)],
+            BindingKind::Alias(target) => self.values(*target).to_vec(),
+            BindingKind::Declared | BindingKind::Opaque => Vec::new(),
+        };
+        self.with_annotation(binding, values)
+    }
+
+    /// Adds what the declared type tells when the value itself tells no symbol.
+    fn with_annotation(&mut self, binding: &Binding<'s>, mut values: Vec<Value>) -> Vec<Value> {
+        let told = values.iter().any(|value| !matches!(value, Value::Literal(_) | Value::Path(Paths::UNKNOWN)));
+        if let (false, Some(annotation)) = (told, binding.annotation) {
+            values.extend(self.instances_of(annotation));
+        }
+        if values.is_empty() {
+            values.push(Value::Path(Paths::UNKNOWN));
+        }
+        values
+    }
+
+    /// A default such as FastAPI's `Depends(get_client)` stands for what the function gives.
+    fn dependency_values(&mut self, default: ExprId) -> Vec<Value> {
+        let facts = self.facts;
+        if let Expr::Call { callee, arguments } = facts.expr(default) {
+            let depends = self.symbols(*callee).iter().any(|&path| self.paths.text(path).ends_with(".Depends"));
+            if let (true, Some(first)) = (depends, arguments.first()) {
+                let callees = self.values(first.value);
+                return self.results_of(&callees, first.value);
+            }
+        }
+        self.values(default).to_vec()
+    }
+
+    fn import_values(&mut self, import: u32, item: u32) -> Vec<Value> {
+        let facts = self.facts;
+        let import = &facts.imports[import as usize];
+        let symbol = &import.items[item as usize].symbol;
+        if let ImportedSymbol::Named(name) = symbol {
+            if self.environment.modules.contains(&&*import.module) {
+                return vec![Value::Environment(Rc::from(*name))];
+            }
+        }
+        vec![Value::Path(self.imported_path(&import.module, symbol))]
+    }
+
+    /// The path of an import item.
+    pub fn imported_path(&mut self, module: &str, symbol: &ImportedSymbol<'_>) -> PathId {
+        match symbol {
+            ImportedSymbol::Root(name) => self.paths.root(name),
+            ImportedSymbol::Module | ImportedSymbol::All => self.module_path(module),
+            ImportedSymbol::Default => {
+                let module = self.module_path(module);
+                self.paths.member(module, "default")
+            }
+            ImportedSymbol::Named(name) => {
+                let module = self.module_path(module);
+                self.paths.member(module, name)
+            }
+        }
+    }
+
+    /// The path of a module by its written name. Where modules are dotted paths it is built step by step, so that
+    /// `import a.b` and `from a import b` meet.
+    fn module_path(&mut self, module: &str) -> PathId {
+        if self.language != Language::Python || module.starts_with('.') {
+            return self.paths.root(module);
+        }
+        let mut segments = module.split('.');
+        let mut path = self.paths.root(segments.next().unwrap_or_default());
+        for segment in segments {
+            path = self.paths.member(path, segment);
+        }
+        path
+    }
+
+    fn step_values(&mut self, values: &[Value], step: &Step<'s>) -> Vec<Value> {
+        match step {
+            Step::Key(name) => values.iter().flat_map(|value| self.part_of(value, name)).collect(),
+            Step::Position(position) => {
+                values.iter().flat_map(|value| self.item_of(value, Some(*position as usize))).collect()
+            }
+            Step::Rest => values.to_vec(),
+        }
+    }
+
+    fn part_values(&mut self, object: ExprId, name: &str) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::new();
+        for value in self.values(object).iter() {
+            values.extend(self.part_of(value, name));
+        }
+        if values.iter().all(|value| matches!(value, Value::Path(Paths::UNKNOWN) | Value::Literal(_))) {
+            values.extend(self.stored_values(object, name));
+        }
+        values
+    }
+
+    fn element_values(&mut self, object: ExprId) -> Vec<Value> {
+        let facts = self.facts;
+        if facts.node(object).usage == Usage::Annotation {
+            return self.values(object).to_vec();
+        }
+        self.values(object).iter().flat_map(|value| self.item_of(value, None)).collect()
+    }
+
+    /// The member `name` of a value.
+    fn part_of(&mut self, value: &Value, name: &str) -> Vec<Value> {
+        let facts = self.facts;
+        match value {
+            Value::Path(path) if self.is_container(*path) => vec![Value::Environment(Rc::from(name))],
+            Value::Path(path) => vec![Value::Path(self.paths.member(*path, name))],
+            Value::Literal(literal) => match facts.expr(*literal) {
+                Expr::Object(_) | Expr::Call { .. } | Expr::Operation { .. } => {
+                    let found = self.entry_values(*literal, name);
+                    if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
+                }
+                _ => vec![Value::Path(self.unknown_member(name))],
+            },
+            Value::Class(class) | Value::Instance(class) => {
+                let found = self.class_member(*class, name, &mut Vec::new());
+                if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
+            }
+            Value::Super(class) => self.inherited(*class, name, &mut Vec::new()),
+            Value::Environment(_) | Value::Function(_) => vec![Value::Path(self.unknown_member(name))],
+        }
+    }
+
+    fn unknown_member(&mut self, name: &str) -> PathId {
+        self.paths.member(Paths::UNKNOWN, name)
+    }
+
+    fn item_of(&mut self, value: &Value, position: Option<usize>) -> Vec<Value> {
+        let facts = self.facts;
+        match value {
+            Value::Literal(literal) => match facts.expr(*literal) {
+                Expr::List(items) => match position {
+                    Some(position) => items.get(position).map(|&item| self.values(item).to_vec()).unwrap_or_default(),
+                    None => self.all_values(items),
+                },
+                Expr::Object(entries) => {
+                    entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect()
+                }
+                _ => vec![Value::Path(Paths::UNKNOWN)],
+            },
+            Value::Path(path) => vec![Value::Path(self.paths.element(*path))],
+            _ => vec![Value::Path(Paths::UNKNOWN)],
+        }
+    }
+
+    fn is_container(&self, path: PathId) -> bool {
+        self.environment.containers.contains(&self.paths.text(path))
+    }
+
+    /// A member of a class of the file: its own, what is stored on its instances, or inherited.
+    fn class_member(&mut self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<Value> {
+        if seen.contains(&class) {
+            return Vec::new();
+        }
+        seen.push(class);
+        let facts = self.facts;
+        let mut values = Vec::new();
+        for &id in self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec().iter() {
+            values.extend(self.member_binding(id));
+        }
+        for index in self.stores.get(name).cloned().unwrap_or_default() {
+            let store = facts.stores[index];
+            let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
+            if self.receiver_class(*object) == Some(class) {
+                values.extend(self.values(store.value).to_vec());
+            }
+        }
+        values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
+        if values.is_empty() { self.inherited(class, name, seen) } else { values }
+    }
+
+    /// A class-scope binding as seen from an instance: a property method stands for what it returns.
+    fn member_binding(&mut self, id: BindingId) -> Vec<Value> {
+        let facts = self.facts;
+        if let BindingKind::Function(function) = facts.bindings[id.index()].kind {
+            let is_property = facts.functions[function.index()].decorators.iter().any(|&decorator| {
+                matches!(facts.expr(decorator), Expr::Name(name) | Expr::Member { property: name, .. }
+                    if name.ends_with("property"))
+            });
+            if is_property {
+                return self.function_results(function);
+            }
+        }
+        self.binding_values(id)
+    }
+
+    fn inherited(&mut self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<Value> {
+        let facts = self.facts;
+        let mut values = Vec::new();
+        for &base in &facts.classes[class.index()].bases {
+            for value in self.values(base).iter() {
+                match value {
+                    Value::Class(base) => values.extend(self.class_member(*base, name, seen)),
+                    Value::Path(path) => {
+                        let instance = self.paths.call(*path);
+                        values.push(Value::Path(self.paths.member(instance, name)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        values
+    }
+
+    /// The class of the file that `object` is the current instance of.
+    pub fn receiver_class(&self, object: ExprId) -> Option<ClassId> {
+        let facts = self.facts;
+        match facts.expr(object) {
+            Expr::This => scopes::this_class(facts, facts.node(object).scope),
+            Expr::Name(name) => self.bindings_of(name, object).into_iter().find_map(|id| {
+                if let BindingKind::Receiver(class) = facts.bindings[id.index()].kind { Some(class) } else { None }
+            }),
+            _ => None,
+        }
+    }
+
+    /// What was stored under `name` on the local object that `object` names.
+    fn stored_values(&mut self, object: ExprId, name: &str) -> Vec<Value> {
+        let facts = self.facts;
+        let Expr::Name(holder) = facts.expr(object) else { return Vec::new() };
+        let bindings = self.bindings_of(holder, object);
+        let mut values = Vec::new();
+        for index in self.stores.get(name).cloned().unwrap_or_default() {
+            let store = facts.stores[index];
+            let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
+            let Expr::Name(other) = facts.expr(*object) else { continue };
+            if other == holder && self.bindings_of(other, *object).iter().any(|binding| bindings.contains(binding)) {
+                values.extend(self.values(store.value).to_vec());
+            }
+        }
+        values
+    }
+
+    fn call_values(&mut self, call: ExprId, callee: ExprId) -> Vec<Value> {
+        if let Some(variable) = self.environment_read(call) {
+            return vec![Value::Environment(variable)];
+        }
+        let callees = self.values(callee).to_vec();
+        self.results_of(&callees, call)
+    }
+
+    /// What calling one of `callees` gives.
+    fn results_of(&mut self, callees: &[Value], call: ExprId) -> Vec<Value> {
+        let mut results = Vec::new();
+        for callee in callees {
+            match callee {
+                Value::Path(path) => results.extend(self.path_results(*path, call)),
+                Value::Function(function) => results.extend(self.function_results(*function)),
+                Value::Class(class) => results.push(Value::Instance(*class)),
+                _ => results.push(Value::Path(Paths::UNKNOWN)),
+            }
+        }
+        results
+    }
+
+    fn path_results(&mut self, path: PathId, call: ExprId) -> Vec<Value> {
+        let text = self.paths.text(path);
+        if objects::makes_object(text) {
+            return vec![Value::Literal(call)];
+        }
+        if objects::is_partial(text) {
+            return self.partial_target(call).map(|target| self.values(target).to_vec()).unwrap_or_default();
+        }
+        if objects::is_enter(text) {
+            let inner = text.rsplit_once('.').map(|(inner, _)| inner.to_owned()).unwrap_or_default();
+            return vec![Value::Path(self.paths.root(&inner))];
+        }
+        vec![Value::Path(self.paths.call(path))]
+    }
+
+    /// What a function of the file returns, or what its declared type says.
+    fn function_results(&mut self, function: FunctionId) -> Vec<Value> {
+        let facts = self.facts;
+        let function = &facts.functions[function.index()];
+        let mut values = self.all_values(&function.returns);
+        let told = values.iter().any(|value| !matches!(value, Value::Literal(_) | Value::Path(Paths::UNKNOWN)));
+        if let (false, Some(annotation)) = (told, function.returns_type) {
+            values.extend(self.instances_of(annotation));
+        }
+        values
+    }
+
+    /// Instances of the types that an annotation names.
+    pub fn instances_of(&mut self, annotation: ExprId) -> Vec<Value> {
+        if self.depth >= MAX_DEPTH || !self.active.insert((annotation, true)) {
+            return Vec::new();
+        }
+        self.depth += 1;
+        let instances = self.evaluate_type(annotation);
+        self.depth -= 1;
+        self.active.remove(&(annotation, true));
+        instances
+    }
+
+    fn evaluate_type(&mut self, annotation: ExprId) -> Vec<Value> {
+        let facts = self.facts;
+        match facts.expr(annotation) {
+            Expr::Name(_) | Expr::Member { .. } => self.named_instances(annotation),
+            Expr::Operation { operands, .. } | Expr::List(operands) => {
+                operands.iter().flat_map(|&operand| self.instances_of(operand)).collect()
+            }
+            Expr::Index { object, index } if self.is_transparent_type(*object) => self.instances_of(*index),
+            Expr::Index { object, .. } => self.instances_of(*object),
+            Expr::Other(parts) => match parts.split_first() {
+                Some((&base, arguments)) if self.is_transparent_type(base) => {
+                    arguments.iter().flat_map(|&argument| self.instances_of(argument)).collect()
+                }
+                Some((&base, _)) if matches!(facts.expr(base), Expr::Name(_) | Expr::Member { .. }) => {
+                    self.instances_of(base)
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn named_instances(&mut self, annotation: ExprId) -> Vec<Value> {
+        let mut instances = Vec::new();
+        for value in self.values(annotation).iter() {
+            match value {
+                Value::Path(path) if *path != Paths::UNKNOWN => instances.push(Value::Path(self.paths.call(*path))),
+                Value::Class(class) => instances.push(Value::Instance(*class)),
+                _ => {}
+            }
+        }
+        instances
+    }
+
+    fn is_transparent_type(&self, expr: ExprId) -> bool {
+        matches!(self.facts.expr(expr), Expr::Name(name) | Expr::Member { property: name, .. }
+            if TRANSPARENT_TYPES.contains(name))
+    }
+
+    /// The environment variable that `call` reads, sets or removes.
+    fn environment_read(&mut self, call: ExprId) -> Option<Rc<str>> {
+        let facts = self.facts;
+        let Expr::Call { callee, arguments } = facts.expr(call) else { return None };
+        let first = arguments.first().filter(|first| !matches!(first.kind, ArgumentKind::SpreadNamed))?;
+        let name = facts.constant_text(first.value)?;
+        let reads = self.symbols(*callee).into_iter().any(|path| {
+            let text = self.paths.text(path);
+            let of_container = || {
+                let (object, method) = text.rsplit_once('.')?;
+                let is_read = matches!(method, "get" | "setdefault" | "pop" | "has" | "require");
+                Some(is_read && self.environment.containers.contains(&object))
+            };
+            self.environment.readers.contains(&text) || of_container().unwrap_or(false)
+        }) || self.method_of_container(*callee);
+        reads.then(|| Rc::from(&*name))
+    }
+
+    /// True for `environ.get` and the like, where the container's member would otherwise read as a variable.
+    fn method_of_container(&mut self, callee: ExprId) -> bool {
+        let facts = self.facts;
+        let Expr::Member { object, property, .. } = facts.expr(callee) else { return false };
+        matches!(*property, "get" | "setdefault" | "pop" | "has" | "require")
+            && self.symbols(*object).into_iter().any(|path| self.is_container(path))
+    }
+
+    /// The name under which settings classes read the field `field` of `class`: upper-cased, after the prefix that the
+    /// class configures. `None` for other classes.
+    pub fn settings_variable(&mut self, class: ClassId, field: &str) -> Option<String> {
+        let facts = self.facts;
+        let settings = self.environment.settings;
+        let is_settings = !settings.is_empty() && self.has_base(class, settings, &mut Vec::new());
+        is_settings.then(|| {
+            let prefix = self.settings_prefix(class).unwrap_or_default();
+            let _ = facts;
+            format!("{prefix}{field}").to_uppercase()
+        })
+    }
+
+    fn has_base(&mut self, class: ClassId, names: &[&str], seen: &mut Vec<ClassId>) -> bool {
+        if seen.contains(&class) {
+            return false;
+        }
+        seen.push(class);
+        let facts = self.facts;
+        facts.classes[class.index()].bases.iter().any(|&base| {
+            self.values(base).iter().any(|value| match value {
+                Value::Path(path) => names.contains(&self.paths.text(*path)),
+                Value::Class(base) => self.has_base(*base, names, seen),
+                _ => false,
+            })
+        })
+    }
+
+    /// `model_config = SettingsConfigDict(env_prefix="X_")`, `class Config: env_prefix = "X_"`, or the class keyword.
+    fn settings_prefix(&mut self, class: ClassId) -> Option<String> {
+        let facts = self.facts;
+        let scope = facts.classes[class.index()].scope;
+        for &id in self.scopes.in_scope(scope, "model_config").to_vec().iter() {
+            let BindingKind::Value(value) = facts.bindings[id.index()].kind else { continue };
+            let prefix = match facts.expr(value) {
+                Expr::Call { arguments, .. } => arguments.iter().find_map(|argument| match argument.kind {
+                    ArgumentKind::Named { name: "env_prefix", .. } => Some(argument.value),
+                    _ => None,
+                }),
+                Expr::Object(entries) => entries.iter().find_map(|entry| match &entry.key {
+                    Key::Named { name, .. } if name == "env_prefix" => Some(entry.value),
+                    _ => None,
+                }),
+                _ => None,
+            };
+            if let Some(prefix) = prefix {
+                return facts.constant_text(prefix).map(Into::into);
+            }
+        }
+        for &id in self.scopes.in_scope(scope, "Config").to_vec().iter() {
+            let BindingKind::Class(config) = facts.bindings[id.index()].kind else { continue };
+            let inner = facts.classes[config.index()].scope;
+            for &id in self.scopes.in_scope(inner, "env_prefix") {
+                if let BindingKind::Value(value) = facts.bindings[id.index()].kind {
+                    return facts.constant_text(value).map(Into::into);
+                }
+            }
+        }
+        None
+    }
+
+    /// The calls in the file that call `function` (or construct its class, where it is the constructor).
+    pub fn calls_of(&mut self, function: FunctionId) -> Vec<ExprId> {
+        if self.callers.is_none() {
+            let callers = self.find_callers();
+            self.callers = Some(callers);
+        }
+        self.callers.as_ref().and_then(|callers| callers.get(&function)).cloned().unwrap_or_default()
+    }
+
+    fn find_callers(&mut self) -> FxHashMap<FunctionId, Vec<ExprId>> {
+        let facts = self.facts;
+        let mut callers: FxHashMap<FunctionId, Vec<ExprId>> = FxHashMap::default();
+        for (index, node) in facts.exprs.iter().enumerate() {
+            let Expr::Call { callee, .. } = node.expr else { continue };
+            let call = ExprId(index as u32);
+            for value in self.values(callee).iter() {
+                match value {
+                    Value::Function(function) => callers.entry(*function).or_default().push(call),
+                    Value::Class(class) => {
+                        if let Some(constructor) = self.constructor_of(*class) {
+                            callers.entry(constructor).or_default().push(call);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        callers
+    }
+
+    fn constructor_of(&self, class: ClassId) -> Option<FunctionId> {
+        let facts = self.facts;
+        let scope = facts.classes[class.index()].scope;
+        ["__init__", "constructor"].iter().flat_map(|name| self.scopes.in_scope(scope, name)).find_map(|id| {
+            if let BindingKind::Function(function) = facts.bindings[id.index()].kind { Some(function) } else { None }
+        })
+    }
+
+    /// The function whose body contains `scope`; none at the top level of the file.
+    pub fn function_of_scope(&self, scope: ScopeId) -> Option<FunctionId> {
+        scopes::function_of(self.facts, scope)
+    }
+
+    /// The names of the functions and classes around a scope, from the inside out.
+    pub fn function_names(&self, scope: ScopeId) -> Vec<&'s str> {
+        scopes::names_around(self.facts, scope)
+    }
+
+    /// True when `expr` is a container of environment variables.
+    pub fn is_environment(&mut self, expr: ExprId) -> bool {
+        self.symbols(expr).into_iter().any(|path| self.is_container(path))
+    }
+
+    /// What `call` calls, as written.
+    pub fn callee_expr(&self, call: ExprId) -> Option<ExprId> {
+        if let Expr::Call { callee, .. } = self.facts.expr(call) { Some(*callee) } else { None }
+    }
+
+    /// Where what `call` calls is written.
+    pub fn callee_of(&self, call: ExprId) -> Option<Span> {
+        self.callee_expr(call).map(|callee| self.facts.node(callee).span)
+    }
+
+    /// The outermost expression that `expr` is part of.
+    pub fn outermost_span(&self, expr: ExprId) -> Span {
+        let mut at = expr;
+        while let Some(parent) = self.facts.node(at).parent {
+            at = parent;
+        }
+        self.facts.node(at).span
+    }
+}
+
+/// The member name or constant subscript that a store writes to.
+fn target_name<'f>(facts: &'f Facts<'_>, target: ExprId) -> Option<&'f str> {
+    match facts.expr(target) {
+        Expr::Member { property, .. } => Some(property),
+        Expr::Index { index, .. } => match facts.expr(*index) {
+            Expr::Text(pieces) => match pieces.as_slice() {
+                [crate::facts::Piece::Constant { text, .. }] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn limited(values: Vec<Value>) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::with_capacity(values.len().min(MAX_VALUES));
+    for value in values {
+        if kept.len() == MAX_VALUES {
+            break;
+        }
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    kept
+}

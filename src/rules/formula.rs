@@ -1,0 +1,175 @@
+//! The prefilter formula of a rule: which literals a file must hold for the rule to have a chance. It is derived from
+//! the rule's clauses, so that a rule can never be forgotten in a list kept by hand; a clause that implies no literal is
+//! refused when its pack loads, because it would make every file be parsed.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::{
+    Rule,
+    model::{Clause, ValueTest},
+    pattern::fixed_words,
+};
+use crate::{
+    input::prefilter::Formula,
+    lang::Language,
+};
+
+/// Other words under which a module is met in code.
+pub struct Names<'a> {
+    /// Re-exports as (from, to).
+    pub reexports: &'a [(String, String)],
+}
+
+/// The formula of each rule, in order. Rules that lean on others (`beside`, `flows-into`) demand the others' literals
+/// too.
+pub fn formulas(rules: &[&Rule], names: &Names<'_>) -> Vec<Formula> {
+    let own: Vec<Vec<Formula>> = rules
+        .iter()
+        .map(|rule| rule.file.clauses().iter().map(|clause| clause_formula(clause, rule.language, names)).collect())
+        .collect();
+    let standing: Vec<Formula> = rules
+        .iter()
+        .zip(&own)
+        .map(|(rule, formulas)| {
+            let alone = rule.file.clauses().iter().zip(formulas).filter(|(clause, _)| !leans(clause));
+            Formula::Any(alone.map(|(_, formula)| formula.clone()).collect())
+        })
+        .collect();
+    rules
+        .iter()
+        .zip(own)
+        .map(|(rule, formulas)| {
+            let clauses = rule.file.clauses().iter().zip(formulas);
+            Formula::Any(clauses.map(|(clause, own)| with_support(clause, own, rules, &standing)).collect())
+        })
+        .collect()
+}
+
+/// True when a clause alone can match only with the help of another finding.
+pub fn leans(clause: &Clause) -> bool {
+    clause.beside.is_some() || clause.flows_into.is_some()
+}
+
+/// A leaning clause needs its own literals and those of some rule that can support it. A supporter may itself lean, on
+/// rules of any class; so support is any standing rule of the classes it names, or any standing rule at all.
+fn with_support(clause: &Clause, own: Formula, rules: &[&Rule], standing: &[Formula]) -> Formula {
+    if !leans(clause) {
+        return own;
+    }
+    let support = rules
+        .iter()
+        .zip(standing)
+        .filter(|(_, formula)| !matches!(formula, Formula::Any(parts) if parts.is_empty()))
+        .map(|(_, formula)| formula.clone())
+        .collect();
+    Formula::All(vec![own, Formula::Any(support)])
+}
+
+fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> Formula {
+    let mut parts = Vec::new();
+    for symbols in [&clause.import, &clause.call, &clause.reference, &clause.store, &clause.of, &clause.on] {
+        if let Some(symbols) = symbols {
+            parts.push(any(symbols.iter().map(|symbol| symbol_formula(symbol, names))));
+        }
+    }
+    if let Some(keys) = clause.key.as_ref().filter(|keys| !keys.iter().any(|key| is_position(key))) {
+        parts.push(any(keys.iter().map(|key| literal(key))));
+    }
+    if let Some(members) = &clause.member {
+        parts.push(any(members.iter().map(|member| literal(member))));
+    }
+    if let Some(variables) = &clause.env {
+        parts.push(any(variables.iter().map(|glob| env_formula(glob, language))));
+    }
+    if let Some(text) = &clause.text {
+        parts.push(regex_formula(text));
+    }
+    if let Some(modules) = &clause.imports {
+        parts.push(any(modules.iter().map(|module| module_formula(module, names))));
+    }
+    if let Some(value) = &clause.value {
+        parts.push(value_formula(value));
+    }
+    for (name, test) in &clause.with {
+        if !is_position(name) {
+            parts.push(literal(name));
+        }
+        parts.push(value_formula(test));
+    }
+    Formula::All(parts)
+}
+
+/// True for the name of an argument by position.
+pub fn is_position(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn literal(text: &str) -> Formula {
+    if text.len() < 3 { Formula::ALWAYS } else { Formula::Literal(text.to_owned()) }
+}
+
+fn any(parts: impl Iterator<Item = Formula>) -> Formula {
+    Formula::Any(parts.collect())
+}
+
+/// A symbol is met by its own last name and by its module's name or that of a module that re-exports it.
+fn symbol_formula(symbol: &str, names: &Names<'_>) -> Formula {
+    let mut words = fixed_words(symbol).into_iter();
+    let (first, last) = (words.next(), words.next());
+    let module = first.map_or(Formula::ALWAYS, |word| word_formula(word, names));
+    Formula::All(vec![module, last.map_or(Formula::ALWAYS, literal)])
+}
+
+fn module_formula(module: &str, names: &Names<'_>) -> Formula {
+    fixed_words(module).last().map_or(Formula::ALWAYS, |word| word_formula(word, names))
+}
+
+fn word_formula(word: &str, names: &Names<'_>) -> Formula {
+    let aliases = names.reexports.iter().filter(|(_, to)| fixed_words(to).contains(&word));
+    any(std::iter::once(literal(word)).chain(
+        aliases.filter_map(|(from, _)| fixed_words(from).last().map(|from| literal(from))),
+    ))
+}
+
+/// The longest fixed part of a glob. Settings classes spell variables in lower case, and may split off a prefix.
+fn env_formula(glob: &str, language: Language) -> Formula {
+    let fixed = glob.split(['*', '?']).max_by_key(|part| part.len()).unwrap_or_default();
+    let mut ways = vec![literal(fixed)];
+    if language == Language::Python {
+        ways.push(literal(&fixed.to_lowercase()));
+        ways.push(Formula::Literal("env_prefix".to_owned()));
+    }
+    Formula::Any(ways)
+}
+
+fn value_formula(test: &ValueTest) -> Formula {
+    let mut parts = Vec::new();
+    for texts in [&test.equals, &test.prefix] {
+        if let Some(texts) = texts {
+            parts.push(any(texts.iter().map(|text| literal(text))));
+        }
+    }
+    if let Some(regex) = &test.matches {
+        parts.push(regex_formula(regex));
+    }
+    Formula::All(parts)
+}
+
+/// The literals that every match of a regular expression holds.
+fn regex_formula(regex: &str) -> Formula {
+    match regex_syntax::parse(regex) {
+        Ok(hir) => required(&hir),
+        Err(_) => Formula::ALWAYS,
+    }
+}
+
+fn required(hir: &Hir) -> Formula {
+    match hir.kind() {
+        HirKind::Literal(bytes) => std::str::from_utf8(&bytes.0).map_or(Formula::ALWAYS, literal),
+        HirKind::Capture(capture) => required(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required(&repetition.sub),
+        HirKind::Concat(parts) => Formula::All(parts.iter().map(required).collect()),
+        HirKind::Alternation(ways) => any(ways.iter().map(required)),
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => Formula::ALWAYS,
+    }
+}

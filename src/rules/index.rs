@@ -1,0 +1,197 @@
+//! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file hardly depends on
+//! the number of rules.
+
+use regex::{Regex, RegexSet};
+use rustc_hash::FxHashMap;
+
+use super::{
+    Rule, RuleSet,
+    model::{Clause, ValueTest},
+    pattern::SymbolSet,
+};
+use crate::{lang::Language, resolve::paths::Reexports};
+
+/// Names a clause of an [`Index`].
+pub(crate) type ClauseId = u32;
+
+/// The rules of one language, ready for matching.
+pub struct Index {
+    /// The rules.
+    pub(crate) rules: Vec<Rule>,
+    /// Their clauses.
+    pub(crate) clauses: Vec<Compiled>,
+    /// Modules that give the same names as others.
+    pub(crate) reexports: Reexports,
+    /// Symbols whose calls pass their arguments on.
+    pub(crate) carriers: SymbolSet,
+    /// `import` clauses by symbol.
+    pub(crate) imports: SymbolSet,
+    /// `call` clauses by symbol.
+    pub(crate) calls: SymbolSet,
+    /// `key` clauses with `of`, by that symbol.
+    pub(crate) keys_of: SymbolSet,
+    /// `reference` clauses by symbol.
+    pub(crate) references: SymbolSet,
+    /// `store` clauses by symbol.
+    pub(crate) stores: SymbolSet,
+    /// `key` clauses without `of`, by key.
+    pub(crate) keys: FxHashMap<String, Vec<ClauseId>>,
+    /// `member` clauses by name.
+    pub(crate) members: FxHashMap<String, Vec<ClauseId>>,
+    /// `env` clauses by glob.
+    pub(crate) env: Vec<(Glob, ClauseId)>,
+    /// `text` clauses, in the order of `text_set`.
+    pub(crate) texts: Vec<(Regex, ClauseId)>,
+    /// All regular expressions of `texts` at once.
+    pub(crate) text_set: RegexSet,
+}
+
+/// A clause with its patterns compiled.
+pub(crate) struct Compiled {
+    /// Whose clause it is, as a position in [`Index::rules`].
+    pub(crate) rule: usize,
+    /// The clause as written.
+    pub(crate) clause: Clause,
+    pub(crate) on: Option<SymbolSet>,
+    pub(crate) value: Option<Test>,
+    pub(crate) with: Vec<(String, Test)>,
+}
+
+/// A value test with its patterns compiled.
+#[derive(Default)]
+pub(crate) struct Test {
+    pub(crate) equals: Option<Vec<String>>,
+    pub(crate) prefix: Option<Vec<String>>,
+    pub(crate) matches: Option<Regex>,
+    pub(crate) mentions: Option<Regex>,
+    pub(crate) symbol: Option<SymbolSet>,
+}
+
+/// A pattern on names in which `*` stands for any text.
+#[derive(Debug, Clone)]
+pub(crate) struct Glob {
+    parts: Vec<String>,
+}
+
+impl Glob {
+    fn new(pattern: &str) -> Self {
+        Self { parts: pattern.split('*').map(str::to_owned).collect() }
+    }
+
+    /// True when the whole `name` fits.
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        let [first, middle @ .., last] = self.parts.as_slice() else {
+            return self.parts.first().is_some_and(|only| only == name);
+        };
+        let Some(mut rest) = name.strip_prefix(first.as_str()) else { return false };
+        for part in middle {
+            match rest.find(part.as_str()) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
+        }
+        rest.ends_with(last.as_str())
+    }
+}
+
+impl Index {
+    /// The index of a language's rules. Patterns were checked when the rules were read; one that does not compile all
+    /// the same matches nothing.
+    pub fn new(set: &RuleSet, language: Language) -> Self {
+        let mut index = Self {
+            rules: set.rules.iter().filter(|rule| rule.language == language).cloned().collect(),
+            clauses: Vec::new(),
+            reexports: Reexports::new(set.reexports.iter().map(|(from, to)| (from.as_str(), to.as_str()))),
+            carriers: SymbolSet::of(&set.carriers).unwrap_or_default(),
+            imports: SymbolSet::default(),
+            calls: SymbolSet::default(),
+            keys_of: SymbolSet::default(),
+            references: SymbolSet::default(),
+            stores: SymbolSet::default(),
+            keys: FxHashMap::default(),
+            members: FxHashMap::default(),
+            env: Vec::new(),
+            texts: Vec::new(),
+            text_set: RegexSet::empty(),
+        };
+        let clauses: Vec<(usize, Clause)> = index
+            .rules
+            .iter()
+            .enumerate()
+            .flat_map(|(rule, file)| file.file.clauses().iter().map(move |clause| (rule, clause.clone())))
+            .collect();
+        for (rule, clause) in clauses {
+            index.add(rule, clause);
+        }
+        index.text_set = RegexSet::new(index.texts.iter().map(|(regex, _)| regex.as_str())).unwrap_or_default();
+        index
+    }
+
+    fn add(&mut self, rule: usize, clause: Clause) {
+        let id = self.clauses.len() as ClauseId;
+        let symbols = [
+            (&clause.import, &mut self.imports),
+            (&clause.call, &mut self.calls),
+            (&clause.reference, &mut self.references),
+            (&clause.store, &mut self.stores),
+            (&clause.of, &mut self.keys_of),
+        ];
+        for (list, set) in symbols {
+            for symbol in list.iter().flatten() {
+                // A pattern that was refused when the rules were read cannot come here.
+                let _ = set.add(symbol, id);
+            }
+        }
+        if clause.of.is_none() {
+            for key in clause.key.iter().flatten() {
+                self.keys.entry(key.clone()).or_default().push(id);
+            }
+        }
+        for member in clause.member.iter().flatten() {
+            self.members.entry(member.clone()).or_default().push(id);
+        }
+        for glob in clause.env.iter().flatten() {
+            self.env.push((Glob::new(glob), id));
+        }
+        if let Some(regex) = clause.text.as_deref().and_then(|text| Regex::new(text).ok()) {
+            self.texts.push((regex, id));
+        }
+        self.clauses.push(Compiled {
+            rule,
+            on: clause.on.as_deref().map(|symbols| SymbolSet::of(symbols).unwrap_or_default()),
+            value: clause.value.as_ref().map(Test::new),
+            with: clause.with.iter().map(|(name, test)| (name.clone(), Test::new(test))).collect(),
+            clause,
+        });
+    }
+}
+
+impl Test {
+    fn new(test: &ValueTest) -> Self {
+        let regex = |pattern: &Option<String>| pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        Self {
+            equals: test.equals.clone(),
+            prefix: test.prefix.clone(),
+            matches: regex(&test.matches),
+            mentions: regex(&test.mentions),
+            symbol: test.symbol.as_deref().map(|symbols| SymbolSet::of(symbols).unwrap_or_default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Glob;
+
+    #[test]
+    fn globs_fit_whole_names() {
+        let fits = |pattern: &str, name: &str| Glob::new(pattern).matches(name);
+        assert!(fits("OPENAI_API_TYPE", "OPENAI_API_TYPE"));
+        assert!(!fits("OPENAI_API_TYPE", "MY_OPENAI_API_TYPE"));
+        assert!(fits("*AZURE_OPENAI_*", "LLM_AZURE_OPENAI_KEY"));
+        assert!(fits("*AZURE_OPENAI_*", "AZURE_OPENAI_"));
+        assert!(!fits("*AZURE_OPENAI_*", "AZURE_OPENAI"));
+        assert!(fits("A*B*C", "AxBxC"));
+        assert!(!fits("A*B*C", "AxCxB"));
+    }
+}

@@ -1,0 +1,344 @@
+//! Reading and checking rule files: the built-in packs and folders that users add. A mistake in a rule file is told with
+//! file, line, column and a cure; all mistakes are told at once.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use regex::Regex;
+use serde::de::DeserializeOwned;
+use walkdir::WalkDir;
+
+use super::{
+    Rule, RuleSet, formula,
+    model::{Clause, PackFile, RuleFile, ValueTest},
+    pattern::SymbolSet,
+};
+use crate::lang::Language;
+
+/// The built-in rule files, by path below `rules/`.
+static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// The placeholders that a message may hold.
+pub const PLACEHOLDERS: &[&str] = &["local", "symbol", "name"];
+
+/// A mistake in a rule file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleError {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1; 0 when the mistake concerns the whole file.
+    pub line: u64,
+    /// The column, from 1.
+    pub column: u64,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub cure: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if !self.cure.is_empty() {
+            write!(f, "\n  help: {}", self.cure)?;
+        }
+        Ok(())
+    }
+}
+
+/// A rule or pack file before it is read.
+struct SourceFile {
+    /// The path below the rules folder, with forward slashes.
+    name: String,
+    /// Where it really lies; none for built-in files.
+    path: Option<PathBuf>,
+    text: String,
+}
+
+/// The built-in rules.
+pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
+    with_folders(&[], true)
+}
+
+/// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml` and
+/// `PACK/pack.yaml`.
+pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
+    let mut errors = Vec::new();
+    let mut sources = Vec::new();
+    if built_in {
+        sources.extend(BUILT_IN.iter().map(|(name, text)| SourceFile {
+            name: (*name).to_owned(),
+            path: None,
+            text: (*text).to_owned(),
+        }));
+    }
+    for folder in folders {
+        collect(folder, &mut sources, &mut errors);
+    }
+    read(sources, errors)
+}
+
+fn collect(folder: &Path, sources: &mut Vec<SourceFile>, errors: &mut Vec<RuleError>) {
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                errors.push(whole_file(&path, error.to_string(), "name a folder that holds packs"));
+                continue;
+            }
+        };
+        let path = entry.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if !entry.file_type().is_file() || !is_yaml {
+            continue;
+        }
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+                sources.push(SourceFile { name, path: Some(path.to_owned()), text });
+            }
+            Err(error) => errors.push(whole_file(path, error.to_string(), "make the file readable UTF-8 text")),
+        }
+    }
+}
+
+fn whole_file(path: &Path, message: String, cure: &str) -> RuleError {
+    RuleError { path: path.to_owned(), line: 0, column: 0, message, cure: cure.to_owned() }
+}
+
+fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet, Vec<RuleError>> {
+    let mut set = RuleSet::default();
+    let mut texts = Vec::new();
+    for source in sources {
+        if source.name.split('/').any(|part| part == "targets") {
+            continue;
+        }
+        if source.name.ends_with("pack.yaml") {
+            match parse::<PackFile>(&source) {
+                Ok(pack) => add_pack(&mut set, pack, &source, &mut errors),
+                Err(error) => errors.push(*error),
+            }
+            continue;
+        }
+        let Some(language) = language_of(&source.name) else {
+            errors.push(whole_file(
+                &source.shown(),
+                "cannot tell which language this rule is for".to_owned(),
+                "put it into PACK/python/ or PACK/javascript/",
+            ));
+            continue;
+        };
+        match parse::<RuleFile>(&source) {
+            Ok(file) => {
+                let id = source.name.trim_end_matches(".yaml").trim_end_matches(".yml").to_owned();
+                errors.extend(check(&source, &file));
+                set.rules.push(Rule { id, language, file, source: source.path.clone() });
+                texts.push(source);
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+    errors.extend(check_together(&set, &texts));
+    set.rules.sort_by(|a, b| a.id.cmp(&b.id));
+    errors.sort();
+    if errors.is_empty() { Ok(set) } else { Err(errors) }
+}
+
+fn language_of(name: &str) -> Option<Language> {
+    let folder = name.rsplit('/').nth(1)?;
+    Language::ALL.into_iter().find(|language| language.name() == folder)
+}
+
+fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut Vec<RuleError>) {
+    for carrier in &pack.carriers {
+        if let Err(bad) = SymbolSet::of(std::slice::from_ref(carrier)) {
+            errors.push(source.error_at(carrier, bad.0, "write a symbol such as `package.module.Name`"));
+        }
+    }
+    set.reexports.extend(pack.reexports.into_iter().map(|reexport| (reexport.from, reexport.to)));
+    set.carriers.extend(pack.carriers);
+}
+
+fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> {
+    serde_saphyr::from_str(&source.text).map_err(|error| {
+        let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
+        let message = error.without_snippet().to_string();
+        Box::new(RuleError { path: source.shown(), line, column, cure: cure_for(&message), message })
+    })
+}
+
+fn cure_for(message: &str) -> String {
+    if message.contains("unknown field") {
+        "the fields of a rule are described in docs/writing-rules.md and schemas/rule.schema.json".to_owned()
+    } else if message.contains("missing field") {
+        "add the field; docs/writing-rules.md says what belongs into it".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+impl SourceFile {
+    /// The path to show: the real one, or the one below `rules/`.
+    fn shown(&self) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| Path::new("rules").join(&self.name))
+    }
+
+    /// An error at the first place where `text` is written in the file.
+    fn error_at(&self, text: &str, message: String, cure: &str) -> RuleError {
+        let needle = text.lines().next().unwrap_or_default();
+        let place = self.text.lines().enumerate().find_map(|(line, content)| {
+            content.find(needle).map(|column| (line as u64 + 1, column as u64 + 1))
+        });
+        let (line, column) = place.unwrap_or((0, 0));
+        RuleError { path: self.shown(), line, column, message, cure: cure.to_owned() }
+    }
+}
+
+/// Checks what the format alone cannot: one kind of place per clause, readable patterns, known placeholders.
+fn check(source: &SourceFile, file: &RuleFile) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    // The portable form is code, which may have braces of its own.
+    check_placeholders(source, &file.message, &mut errors);
+    if file.matches.any.as_ref().is_some_and(Vec::is_empty) {
+        errors.push(source.error_at("any", "`any` has no clauses".to_owned(), "add a clause or leave `any` out"));
+    }
+    if file.matches.any.is_some() && file.matches.kinds().next().is_some() {
+        let cure = "move the clause into the list below `any`";
+        errors.push(source.error_at("any", "`any` stands beside another clause".to_owned(), cure));
+    }
+    for clause in file.clauses() {
+        check_clause(source, clause, &mut errors);
+    }
+    errors
+}
+
+fn check_placeholders(source: &SourceFile, text: &str, errors: &mut Vec<RuleError>) {
+    for part in text.split('{').skip(1) {
+        let Some((name, _)) = part.split_once('}') else { continue };
+        let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_word && !PLACEHOLDERS.contains(&name) {
+            let known: Vec<String> = PLACEHOLDERS.iter().map(|name| format!("`{{{name}}}`")).collect();
+            let cure = format!("use one of {}", known.join(", "));
+            errors.push(source.error_at(&format!("{{{name}}}"), format!("unknown placeholder `{{{name}}}`"), &cure));
+        }
+    }
+}
+
+fn check_clause(source: &SourceFile, clause: &Clause, errors: &mut Vec<RuleError>) {
+    let kinds: Vec<&str> = clause.kinds().collect();
+    match kinds.as_slice() {
+        [_] => {}
+        [] => errors.push(source.error_at(
+            "match",
+            "a clause says no kind of place".to_owned(),
+            "give one of import, call, key, reference, member, store, env, text",
+        )),
+        many => errors.push(source.error_at(
+            many[1],
+            format!("a clause says several kinds of places: {}", many.join(", ")),
+            "write one clause each below `any`",
+        )),
+    }
+    let symbols = [&clause.import, &clause.call, &clause.reference, &clause.store, &clause.of, &clause.on];
+    let tests = clause.value.iter().chain(clause.with.values());
+    for list in symbols.into_iter().flatten().chain(tests.clone().filter_map(|test| test.symbol.as_ref())) {
+        if list.is_empty() {
+            errors.push(source.error_at("match", "an empty list matches nothing".to_owned(), "add an entry"));
+        }
+        for symbol in list {
+            if let Err(bad) = SymbolSet::of(std::slice::from_ref(symbol)) {
+                errors.push(source.error_at(symbol, bad.0, "write a symbol such as `package.module.Name`"));
+            }
+        }
+    }
+    let regexes = clause.text.iter().chain(tests.flat_map(ValueTest::regexes));
+    for regex in regexes {
+        if let Err(error) = Regex::new(regex) {
+            let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+            errors.push(source.error_at(regex, format!("bad regular expression: {reason}"), "mend the pattern"));
+        }
+    }
+    check_refinements(source, clause, errors);
+}
+
+fn check_refinements(source: &SourceFile, clause: &Clause, errors: &mut Vec<RuleError>) {
+    let mut only = |field: &str, given: bool, fits: bool, kinds: &str| {
+        if given && !fits {
+            let message = format!("`{field}` has no meaning here");
+            errors.push(source.error_at(field, message, &format!("`{field}` goes with {kinds}")));
+        }
+    };
+    only("of", clause.of.is_some(), clause.key.is_some(), "`key`");
+    only("on", clause.on.is_some(), clause.member.is_some(), "`member`");
+    only("as", clause.roles.is_some(), clause.reference.is_some(), "`reference`");
+    only("with", !clause.with.is_empty(), clause.call.is_some(), "`call`");
+    only("without", !clause.without.is_empty(), clause.call.is_some(), "`call`");
+    only("value", clause.value.is_some(), clause.key.is_some() || clause.store.is_some(), "`key` and `store`");
+    let positions = clause.key.as_ref().is_some_and(|keys| keys.iter().any(|key| formula::is_position(key)));
+    only("key", positions, clause.of.is_some(), "`of` when it counts positions");
+}
+
+/// Checks what concerns several files: ids, and that every clause has a required literal.
+fn check_together(set: &RuleSet, texts: &[SourceFile]) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    for (index, rule) in set.rules.iter().enumerate() {
+        if set.rules[..index].iter().any(|other| other.id == rule.id) {
+            let cure = "rename the file: a rule's id is its path below the rules folder";
+            errors.push(whole_file(&texts[index].shown(), format!("there are two rules `{}`", rule.id), cure));
+        }
+        let refers = rule.file.clauses().iter().filter_map(|clause| clause.beside.as_ref());
+        for name in refers.flat_map(|beside| &beside.rule) {
+            if !set.rules.iter().any(|other| other.language == rule.language && other.short_id() == name) {
+                let cure = "name a rule of the same language by its file name without the extension";
+                errors.push(texts[index].error_at(name, format!("there is no rule `{name}`"), cure));
+            }
+        }
+    }
+    let names = formula::Names { reexports: &set.reexports };
+    for language in Language::ALL {
+        let (indices, rules): (Vec<usize>, Vec<&Rule>) =
+            set.rules.iter().enumerate().filter(|(_, rule)| rule.language == language).unzip();
+        for (position, formula) in formula::formulas(&rules, &names).iter().enumerate() {
+            if formula.is_unbounded() {
+                errors.push(texts[indices[position]].error_at(
+                    "match",
+                    "a clause implies no literal, so every file would have to be parsed".to_owned(),
+                    "name a symbol, key, variable or fixed text of three letters or more",
+                ));
+            }
+        }
+    }
+    errors
+}
+
+impl Clause {
+    /// The fields of the first group that are given: the kinds of places.
+    fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("import", self.import.is_some()),
+            ("call", self.call.is_some()),
+            ("key", self.key.is_some()),
+            ("reference", self.reference.is_some()),
+            ("member", self.member.is_some()),
+            ("store", self.store.is_some()),
+            ("env", self.env.is_some()),
+            ("text", self.text.is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, given)| *given)
+        .map(|(name, _)| name)
+    }
+}
+
+impl ValueTest {
+    fn regexes(&self) -> impl Iterator<Item = &String> {
+        self.matches.iter().chain(&self.mentions)
+    }
+}

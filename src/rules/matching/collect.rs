@@ -1,0 +1,475 @@
+//! Collecting the places that clauses look for: one pass over imports, expressions, stores and bindings.
+
+use super::{Index, Place};
+use crate::{
+    facts::{
+        ArgumentKind, Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, Piece, ScopeId,
+        ScopeKind, Span, Step, Usage,
+    },
+    resolve::{Resolver, Value, paths::PathId},
+    rules::{formula::is_position, index::ClauseId, model::Role, values},
+};
+
+/// The shortest name an environment variable of interest can have; shorter words are not compared.
+const MIN_VARIABLE: usize = 4;
+
+struct Collector<'i, 'r, 'f, 's> {
+    index: &'i Index,
+    resolver: &'r mut Resolver<'f, 's>,
+    places: Vec<Place>,
+}
+
+/// All places of a file that some clause looks for.
+pub(super) fn places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Place> {
+    let mut collector = Collector { index, resolver, places: Vec::new() };
+    collector.imports();
+    collector.expressions();
+    collector.stores();
+    collector.bindings();
+    collector.places
+}
+
+impl Collector<'_, '_, '_, '_> {
+    fn place(&mut self, clause: ClauseId, span: Span, scope: ScopeId) -> &mut Place {
+        self.places.push(Place {
+            clause,
+            span,
+            scope,
+            expr: None,
+            binding: None,
+            symbol: None,
+            name: None,
+            value: None,
+            call: None,
+            partial: false,
+            accesses: false,
+            leans_on: None,
+        });
+        let last = self.places.len() - 1;
+        &mut self.places[last]
+    }
+
+    fn at_expr(&mut self, clause: ClauseId, span: Span, expr: ExprId) -> &mut Place {
+        let scope = self.resolver.facts.node(expr).scope;
+        let place = self.place(clause, span, scope);
+        place.expr = Some(expr);
+        place
+    }
+
+    // ---- imports
+
+    fn imports(&mut self) {
+        let facts = self.resolver.facts;
+        for (number, import) in facts.imports.iter().enumerate() {
+            let module = self.resolver.imported_path(&import.module, &ImportedSymbol::Module);
+            let whole = |symbol: &ImportedSymbol<'_>| {
+                matches!(symbol, ImportedSymbol::Module | ImportedSymbol::Root(_) | ImportedSymbol::All)
+            };
+            if import.items.iter().all(|item| whole(&item.symbol)) {
+                let binding = self.import_binding(number as u32, 0);
+                self.import_place(module, import.module_span, import.scope, binding);
+            }
+            for (position, item) in import.items.iter().enumerate().filter(|(_, item)| !whole(&item.symbol)) {
+                let path = self.resolver.imported_path(&import.module, &item.symbol);
+                let binding = self.import_binding(number as u32, position as u32);
+                self.import_place(path, item.span, import.scope, binding);
+            }
+        }
+    }
+
+    fn import_binding(&self, import: u32, item: u32) -> Option<BindingId> {
+        let is_it = |binding: &Binding<'_>| {
+            matches!(binding.kind, BindingKind::Import { import: i, item: j } if (i, j) == (import, item))
+        };
+        self.resolver.facts.bindings.iter().position(is_it).map(|position| BindingId(position as u32))
+    }
+
+    fn import_place(&mut self, path: PathId, span: Span, scope: ScopeId, binding: Option<BindingId>) {
+        for clause in self.index.imports.tags(self.resolver.paths.text(path)) {
+            let place = self.place(clause, span, scope);
+            place.symbol = Some(path);
+            place.binding = binding;
+        }
+    }
+
+    // ---- expressions
+
+    fn expressions(&mut self) {
+        let facts = self.resolver.facts;
+        for number in 0..facts.exprs.len() {
+            let expr = ExprId(number as u32);
+            match facts.expr(expr) {
+                Expr::Call { .. } => self.call(expr),
+                Expr::Name(_) => self.reference(expr),
+                Expr::Member { property, property_span, .. } => {
+                    self.reference(expr);
+                    self.module_member(expr);
+                    self.member(expr, property, *property_span);
+                    self.variable(property, *property_span, expr);
+                }
+                Expr::Index { object, index } => {
+                    if let Some(name) = facts.constant_text(*index) {
+                        self.member(expr, &name, facts.node(*index).span);
+                    }
+                    let _ = object;
+                }
+                Expr::Text(pieces) => {
+                    self.text(expr, &values::joined(pieces));
+                    if let [Piece::Constant { text, span }] = pieces.as_slice() {
+                        self.variable(text, *span, expr);
+                    }
+                }
+                Expr::Pattern(pattern) => self.text(expr, pattern),
+                Expr::Object(entries) => {
+                    for (name, span, value) in values::named_keys(entries) {
+                        self.key(name, span, expr, value);
+                        self.variable(name, span, expr);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn call(&mut self, call: ExprId) {
+        let facts = self.resolver.facts;
+        let Expr::Call { callee, arguments } = facts.expr(call) else { return };
+        let callee = *callee;
+        for (symbol, partial) in self.resolver.called_symbols(call) {
+            let text = self.resolver.paths.text(symbol).to_owned();
+            let mut calls = self.index.calls.tags(&text);
+            let mut keys = self.index.keys_of.tags(&text);
+            if calls.is_empty() && keys.is_empty() {
+                // A module that is called is its default export.
+                let default = format!("{text}.default");
+                calls = self.index.calls.tags(&default);
+                keys = self.index.keys_of.tags(&default);
+            }
+            let span = self.callee_span(callee);
+            for clause in calls {
+                let place = self.at_expr(clause, span, callee);
+                place.symbol = Some(symbol);
+                place.call = Some(call);
+                place.partial = partial;
+            }
+            for clause in keys {
+                self.keys_of(clause, call, partial, symbol);
+            }
+        }
+        for argument in arguments {
+            if let ArgumentKind::Named { name, span } = argument.kind {
+                self.key(name, span, call, argument.value);
+                self.variable(name, span, call);
+            }
+        }
+        self.member_by_call(call, callee);
+    }
+
+    /// A chain over several lines is called where its last name stands.
+    fn callee_span(&self, callee: ExprId) -> Span {
+        let facts = self.resolver.facts;
+        let span = facts.node(callee).span;
+        match facts.expr(callee) {
+            Expr::Member { object, property_span, .. }
+                if !matches!(facts.expr(*object), Expr::Name(_) | Expr::Member { .. }) =>
+            {
+                *property_span
+            }
+            _ => span,
+        }
+    }
+
+    fn keys_of(&mut self, clause: ClauseId, call: ExprId, partial: bool, symbol: PathId) {
+        let arguments = self.resolver.arguments_of(call, partial);
+        let keys = self.index.clauses[clause as usize].clause.key.clone().unwrap_or_default();
+        for named in arguments.named.iter().filter(|named| keys.contains(&named.name)) {
+            let place = self.at_expr(clause, named.span, named.holder);
+            place.symbol = Some(symbol);
+            place.name = Some(named.name.clone());
+            place.value = Some(named.value);
+            place.call = Some(call);
+        }
+        for key in keys.iter().filter(|key| is_position(key)) {
+            let position: usize = key.parse().unwrap_or(usize::MAX);
+            let Some(&value) = arguments.positional.get(position) else { continue };
+            let span = self.resolver.facts.node(value).span;
+            let place = self.at_expr(clause, span, value);
+            place.symbol = Some(symbol);
+            place.value = Some(value);
+            place.call = Some(call);
+        }
+    }
+
+    fn key(&mut self, name: &str, span: Span, holder: ExprId, value: ExprId) {
+        for &clause in self.index.keys.get(name).into_iter().flatten() {
+            let place = self.at_expr(clause, span, holder);
+            place.name = Some(name.to_owned());
+            place.value = Some(value);
+        }
+    }
+
+    /// A symbol that is used, not called or imported: where it is named itself, not where a variable holds it.
+    fn reference(&mut self, expr: ExprId) {
+        if self.index.references.is_empty() || !self.names_symbol(expr) {
+            return;
+        }
+        let facts = self.resolver.facts;
+        for symbol in self.resolver.symbols(expr) {
+            for clause in self.index.references.tags(self.resolver.paths.text(symbol)) {
+                let role = self.role(expr);
+                let roles = &self.index.clauses[clause as usize].clause.roles;
+                if roles.as_ref().is_none_or(|roles| roles.contains(&role)) {
+                    let span = facts.node(expr).span;
+                    self.at_expr(clause, span, expr).symbol = Some(symbol);
+                }
+            }
+        }
+    }
+
+    fn names_symbol(&self, expr: ExprId) -> bool {
+        let facts = self.resolver.facts;
+        if let Some(parent) = facts.node(expr).parent {
+            match facts.expr(parent) {
+                Expr::Call { callee, .. } if *callee == expr => return false,
+                Expr::Member { object, .. } if *object == expr => return false,
+                _ => {}
+            }
+        }
+        match facts.expr(expr) {
+            Expr::Name(name) => self.resolver.bindings_of(name, expr).into_iter().any(|id| {
+                let binding = &facts.bindings[id.index()];
+                match &binding.kind {
+                    BindingKind::Import { .. } => true,
+                    BindingKind::Element { of, .. } => matches!(facts.expr(*of), Expr::Module(_) | Expr::Name(_)),
+                    _ => false,
+                }
+            }),
+            _ => true,
+        }
+    }
+
+    fn role(&mut self, expr: ExprId) -> Role {
+        let facts = self.resolver.facts;
+        match facts.node(expr).usage {
+            Usage::Annotation => return Role::Annotation,
+            Usage::Base => return Role::Base,
+            Usage::Value => {}
+        }
+        let mut at = expr;
+        while let Some(parent) = facts.node(at).parent {
+            match facts.expr(parent) {
+                Expr::Operation { operator: Operator::InstanceOf | Operator::Equality, .. } => return Role::Check,
+                Expr::Call { callee, .. } => {
+                    let checks = matches!(facts.expr(*callee), Expr::Name("isinstance" | "issubclass"));
+                    return if checks { Role::Check } else { Role::Value };
+                }
+                Expr::List(_) => at = parent,
+                _ => return Role::Value,
+            }
+        }
+        Role::Value
+    }
+
+    /// `require("m").X` brings `X` in.
+    fn module_member(&mut self, expr: ExprId) {
+        let facts = self.resolver.facts;
+        let Expr::Member { object, property_span, .. } = facts.expr(expr) else { return };
+        if matches!(facts.expr(*object), Expr::Module(_)) {
+            let scope = facts.node(expr).scope;
+            for path in self.resolver.symbols(expr) {
+                self.import_place(path, *property_span, scope, None);
+            }
+        }
+    }
+
+    fn member(&mut self, expr: ExprId, name: &str, span: Span) {
+        for &clause in self.index.members.get(name).into_iter().flatten() {
+            self.at_expr(clause, span, expr).name = Some(name.to_owned());
+        }
+    }
+
+    /// `x.get("name")`, `getattr(x, "name")`, `"name" in x`-like reads by method.
+    fn member_by_call(&mut self, call: ExprId, callee: ExprId) {
+        let facts = self.resolver.facts;
+        let Expr::Call { arguments, .. } = facts.expr(call) else { return };
+        let position = match facts.expr(callee) {
+            Expr::Member { property: "get" | "pop", .. } => 0,
+            Expr::Name("getattr" | "hasattr") => 1,
+            _ => return,
+        };
+        let Some(argument) = arguments.get(position) else { return };
+        if let Some(name) = facts.constant_text(argument.value) {
+            self.member(call, &name, facts.node(argument.value).span);
+        }
+    }
+
+    fn text(&mut self, expr: ExprId, text: &str) {
+        let matched: Vec<usize> = self.index.text_set.matches(text).into_iter().collect();
+        for number in matched {
+            let (regex, clause) = &self.index.texts[number];
+            let Some(found) = regex.find(text) else { continue };
+            let span = self.piece_at(expr, found.start(), found.end());
+            self.at_expr(*clause, span, expr);
+        }
+    }
+
+    /// The piece of a string in which the matched part begins; of a part that begins with inserted values, the first
+    /// constant piece it reaches.
+    fn piece_at(&self, expr: ExprId, start: usize, end: usize) -> Span {
+        let facts = self.resolver.facts;
+        let node = facts.node(expr);
+        let Expr::Text(pieces) = &node.expr else { return node.span };
+        let mut offset = 0;
+        let mut best: Option<(usize, Span)> = None;
+        for piece in pieces {
+            let length = match piece {
+                Piece::Constant { text, .. } => text.len(),
+                Piece::Hole(_) => values::HOLE.len(),
+            };
+            if let Piece::Constant { span, .. } = piece {
+                let shared = end.min(offset + length).saturating_sub(start.max(offset));
+                if shared > best.map_or(0, |(most, _)| most) {
+                    best = Some((shared, *span));
+                }
+            }
+            offset += length;
+        }
+        best.map_or(node.span, |(_, span)| span)
+    }
+
+    // ---- environment variables
+
+    /// A name that is met as a member, key, string or field.
+    fn variable(&mut self, name: &str, span: Span, expr: ExprId) {
+        if name.len() < MIN_VARIABLE || !is_word(name) {
+            return;
+        }
+        for (glob, clause) in &self.index.env {
+            if glob.matches(name) {
+                let accesses = self.accesses(expr, name);
+                let place = self.at_expr(*clause, span, expr);
+                place.name = Some(name.to_owned());
+                place.accesses = accesses;
+            }
+        }
+    }
+
+    /// True when `expr`, or the access it is the name of, is a variable of the process environment.
+    fn accesses(&mut self, expr: ExprId, name: &str) -> bool {
+        let facts = self.resolver.facts;
+        let mut candidates = vec![expr];
+        candidates.extend(facts.node(expr).parent);
+        if let Some(parent) = facts.node(expr).parent {
+            if let Expr::Operation { operator: Operator::Membership, operands } = facts.expr(parent) {
+                let container = operands.iter().any(|&operand| self.resolver.is_environment(operand));
+                if container {
+                    return true;
+                }
+            }
+        }
+        candidates.into_iter().any(|candidate| self.resolver.variables(candidate).iter().any(|found| &**found == name))
+    }
+
+    // ---- stores and bindings
+
+    fn stores(&mut self) {
+        let facts = self.resolver.facts;
+        for store in &facts.stores {
+            for symbol in self.resolver.symbols(store.target) {
+                for clause in self.index.stores.tags(self.resolver.paths.text(symbol)) {
+                    let span = facts.node(store.target).span;
+                    let place = self.at_expr(clause, span, store.target);
+                    place.symbol = Some(symbol);
+                    place.value = Some(store.value);
+                }
+            }
+            match facts.expr(store.target) {
+                Expr::Index { index, .. } => {
+                    if let Some(name) = facts.constant_text(*index) {
+                        self.key(&name, facts.node(*index).span, store.target, store.value);
+                    }
+                }
+                Expr::Member { object, property, property_span }
+                    if self.resolver.receiver_class(*object).is_none()
+                        && !matches!(facts.expr(*object), Expr::This) =>
+                {
+                    self.key(property, *property_span, store.target, store.value);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn bindings(&mut self) {
+        let facts = self.resolver.facts;
+        for (number, binding) in facts.bindings.iter().enumerate() {
+            let id = BindingId(number as u32);
+            match &binding.kind {
+                BindingKind::Element { of, path, .. } => {
+                    self.imported_element(id, binding, *of, path);
+                    self.destructured(binding, path);
+                }
+                BindingKind::ParameterElement { path, .. } => self.destructured(binding, path),
+                BindingKind::Import { import, item } => {
+                    let item = &facts.imports[*import as usize].items[*item as usize];
+                    let values = self.resolver.binding_values(id);
+                    if let (ImportedSymbol::Named(name), Some(Value::Environment(_))) = (&item.symbol, values.first()) {
+                        self.bound_variable(name, item.span, binding, true);
+                    }
+                }
+                _ if facts.scopes[binding.scope.index()].kind == ScopeKind::Class => self.field(binding),
+                _ => {}
+            }
+        }
+    }
+
+    /// `const { X } = require("m")` brings `X` in.
+    fn imported_element(&mut self, id: BindingId, binding: &Binding<'_>, of: ExprId, path: &[Step<'_>]) {
+        let facts = self.resolver.facts;
+        if path.len() == 1 && matches!(facts.expr(of), Expr::Module(_)) {
+            for value in self.resolver.binding_values(id) {
+                if let Value::Path(symbol) = value {
+                    self.import_place(symbol, binding.span, binding.written_in, Some(id));
+                }
+            }
+        }
+    }
+
+    fn destructured(&mut self, binding: &Binding<'_>, path: &[Step<'_>]) {
+        if let Some(Step::Key(name)) = path.last() {
+            self.bound_variable(name, binding.span, binding, false);
+        }
+    }
+
+    /// A field of a class, interface or enum.
+    fn field(&mut self, binding: &Binding<'_>) {
+        let facts = self.resolver.facts;
+        self.bound_variable(binding.name, binding.span, binding, false);
+        let Some(class) = facts.scopes[binding.scope.index()].class else { return };
+        if matches!(binding.kind, BindingKind::Value(_) | BindingKind::Declared) {
+            if let Some(variable) = self.resolver.settings_variable(class, binding.name) {
+                if variable != binding.name {
+                    self.bound_variable(&variable, binding.span, binding, true);
+                }
+            }
+        }
+    }
+
+    fn bound_variable(&mut self, name: &str, span: Span, binding: &Binding<'_>, accesses: bool) {
+        if name.len() < MIN_VARIABLE || !is_word(name) {
+            return;
+        }
+        for (glob, clause) in &self.index.env {
+            if glob.matches(name) {
+                let place = self.place(*clause, span, binding.written_in);
+                place.name = Some(name.to_owned());
+                place.accesses = accesses;
+            }
+        }
+    }
+}
+
+/// True for text that can be the name of a variable or a dotted setting.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-'))
+}

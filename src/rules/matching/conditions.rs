@@ -1,0 +1,251 @@
+//! The conditions of clauses: on the place itself, and on findings that must be near or that the place must flow into.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+
+use super::{Index, Place};
+use crate::{
+    facts::{BindingKind, Expr, ExprId, FunctionId, ImportedSymbol},
+    resolve::{Resolver, flow::Flow},
+    rules::{
+        formula::is_position,
+        index::Compiled,
+        model::{Access, Beside, Class, Within},
+    },
+};
+
+/// True when the conditions hold that need no other finding.
+pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+    let compiled = &index.clauses[place.clause as usize];
+    let clause = &compiled.clause;
+    (clause.access == Access::Any || place.accesses)
+        && clause.imports.as_ref().is_none_or(|modules| imports_one_of(resolver, modules))
+        && on_holds(compiled, resolver, place)
+        && value_holds(compiled, resolver, place)
+        && arguments_hold(compiled, resolver, place)
+}
+
+fn on_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+    let Some(on) = &compiled.on else { return true };
+    let Some(expr) = place.expr else { return false };
+    let object = match resolver.facts.expr(expr) {
+        Expr::Member { object, .. } | Expr::Index { object, .. } => *object,
+        Expr::Call { callee, arguments } => match resolver.facts.expr(*callee) {
+            Expr::Member { object, .. } => *object,
+            _ => match arguments.first() {
+                Some(first) => first.value,
+                None => return false,
+            },
+        },
+        _ => return false,
+    };
+    resolver.symbols(object).into_iter().any(|path| on.contains(resolver.paths.text(path)))
+}
+
+fn value_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+    match (&compiled.value, place.value) {
+        (None, _) => true,
+        (Some(test), Some(value)) => test.holds(resolver, value),
+        (Some(_), None) => false,
+    }
+}
+
+fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+    if compiled.with.is_empty() && compiled.clause.without.is_empty() {
+        return true;
+    }
+    let Some(call) = place.call else { return false };
+    let arguments = resolver.arguments_of(call, place.partial);
+    let given = |name: &str| -> Vec<ExprId> {
+        if is_position(name) {
+            let position = name.parse().ok().and_then(|position: usize| arguments.positional.get(position));
+            position.into_iter().copied().collect()
+        } else {
+            arguments.named.iter().filter(|named| named.name == name).map(|named| named.value).collect()
+        }
+    };
+    compiled.with.iter().all(|(name, test)| given(name).into_iter().any(|value| test.holds(resolver, value)))
+        && compiled.clause.without.iter().all(|name| given(name).is_empty())
+}
+
+/// True when the file imports one of the modules or something below it.
+fn imports_one_of(resolver: &mut Resolver<'_, '_>, modules: &[String]) -> bool {
+    let facts = resolver.facts;
+    let below = |path: &str| {
+        modules.iter().any(|module| {
+            path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+        })
+    };
+    for import in &facts.imports {
+        let module = resolver.imported_path(&import.module, &ImportedSymbol::Module);
+        if below(&import.module) || below(resolver.paths.text(module)) {
+            return true;
+        }
+        for item in &import.items {
+            let path = resolver.imported_path(&import.module, &item.symbol);
+            if below(resolver.paths.text(path)) {
+                return true;
+            }
+        }
+    }
+    facts.exprs.iter().any(|node| matches!(&node.expr, Expr::Module(module) if below(module)))
+}
+
+/// What flows into the findings of some classes.
+pub(super) struct Flows {
+    by_class: Vec<(Class, Flow, FxHashSet<String>, usize)>,
+}
+
+impl Flows {
+    /// The flows into the accepted places of the wanted classes.
+    pub(super) fn of(
+        index: &Index,
+        resolver: &mut Resolver<'_, '_>,
+        accepted: &[Place],
+        wanted: &BTreeSet<Class>,
+    ) -> Self {
+        let mut by_class = Vec::new();
+        for &class in wanted {
+            let mut roots = Vec::new();
+            let mut first = None;
+            for (number, place) in accepted.iter().enumerate() {
+                if class_of(index, place) == class {
+                    first.get_or_insert(number);
+                    roots.extend(sinks(resolver, place));
+                }
+            }
+            let Some(first) = first else { continue };
+            let carries = |path: &str| index.carriers.contains(path);
+            let flow = resolver.flow_into(roots, Flow::default(), &carries);
+            let mut ordered: Vec<ExprId> = flow.exprs.iter().copied().collect();
+            ordered.sort_unstable();
+            let mut symbols = FxHashSet::default();
+            for expr in ordered {
+                for path in resolver.symbols(expr) {
+                    symbols.insert(resolver.paths.text(path).to_owned());
+                }
+            }
+            by_class.push((class, flow, symbols, first));
+        }
+        Self { by_class }
+    }
+}
+
+fn class_of(index: &Index, place: &Place) -> Class {
+    index.rules[index.clauses[place.clause as usize].rule].file.class
+}
+
+/// The expressions whose values a finding takes in: the arguments of its call, or of the statement around it and of the
+/// calls that are given what it is bound to.
+fn sinks(resolver: &mut Resolver<'_, '_>, place: &Place) -> Vec<ExprId> {
+    if let Some(call) = place.call {
+        return call_arguments(resolver, call);
+    }
+    let Some(expr) = place.expr else { return Vec::new() };
+    let root = outermost(resolver, expr);
+    let mut sinks = vec![root];
+    sinks.extend(call_arguments(resolver, root));
+    let facts = resolver.facts;
+    for binding in &facts.bindings {
+        if !matches!(binding.kind, BindingKind::Value(value) if value == root) {
+            continue;
+        }
+        for number in 0..facts.exprs.len() {
+            let user = ExprId(number as u32);
+            if matches!(facts.expr(user), Expr::Name(name) if *name == binding.name) {
+                let root = outermost(resolver, user);
+                sinks.extend(call_arguments(resolver, root));
+            }
+        }
+    }
+    sinks
+}
+
+fn call_arguments(resolver: &Resolver<'_, '_>, expr: ExprId) -> Vec<ExprId> {
+    match resolver.facts.expr(expr) {
+        Expr::Call { arguments, .. } => arguments.iter().map(|argument| argument.value).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The outermost expression that `expr` is part of.
+fn outermost(resolver: &Resolver<'_, '_>, expr: ExprId) -> ExprId {
+    std::iter::successors(Some(expr), |&at| resolver.facts.node(at).parent).last().unwrap_or(expr)
+}
+
+/// The accepted place that a leaning place leans on, if there is one.
+pub(super) fn support(
+    index: &Index,
+    resolver: &mut Resolver<'_, '_>,
+    place: &Place,
+    accepted: &[Place],
+    flows: &Flows,
+) -> Option<usize> {
+    let clause = &index.clauses[place.clause as usize].clause;
+    let mut supporter = None;
+    if let Some(classes) = &clause.flows_into {
+        supporter = Some(flowing(resolver, place, classes, flows)?);
+    }
+    if let Some(beside) = &clause.beside {
+        let near = accepted.iter().position(|other| is_beside(index, resolver, place, other, beside))?;
+        supporter.get_or_insert(near);
+    }
+    supporter
+}
+
+fn flowing(resolver: &mut Resolver<'_, '_>, place: &Place, classes: &[Class], flows: &Flows) -> Option<usize> {
+    flows.by_class.iter().find_map(|(class, flow, symbols, first)| {
+        let is_in = classes.contains(class) && in_flow(resolver, place, flow, symbols);
+        is_in.then_some(*first)
+    })
+}
+
+fn in_flow(resolver: &mut Resolver<'_, '_>, place: &Place, flow: &Flow, symbols: &FxHashSet<String>) -> bool {
+    if place.expr.is_none() {
+        // An import: what it brings in must be used in the flow.
+        let Some(symbol) = place.symbol else { return false };
+        let bound = place.binding.is_none_or(|binding| {
+            let is_root = is_root_import(resolver, binding);
+            is_root || flow.bindings.contains(&binding)
+        });
+        let path = resolver.paths.text(symbol);
+        return bound
+            && symbols.iter().any(|used| {
+                used.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
+            });
+    }
+    [place.expr, place.value, place.call].into_iter().flatten().any(|expr| flow.exprs.contains(&expr))
+}
+
+/// `import a.b` binds `a`, which several imports share.
+fn is_root_import(resolver: &Resolver<'_, '_>, binding: crate::facts::BindingId) -> bool {
+    let facts = resolver.facts;
+    let BindingKind::Import { import, item } = facts.bindings[binding.index()].kind else { return false };
+    matches!(facts.imports[import as usize].items[item as usize].symbol, ImportedSymbol::Root(_))
+}
+
+fn is_beside(
+    index: &Index,
+    resolver: &Resolver<'_, '_>,
+    place: &Place,
+    other: &Place,
+    beside: &Beside,
+) -> bool {
+    let rule = &index.rules[index.clauses[other.clause as usize].rule];
+    let wanted = beside.class.contains(&rule.file.class) || beside.rule.iter().any(|name| rule.short_id() == name);
+    wanted
+        && other.span != place.span
+        && match beside.within {
+            Within::File => true,
+            Within::Function => function_of(resolver, place) == function_of(resolver, other),
+            Within::Call => match (place.expr, other.expr) {
+                (Some(one), Some(two)) => outermost(resolver, one) == outermost(resolver, two),
+                _ => false,
+            },
+        }
+}
+
+fn function_of(resolver: &Resolver<'_, '_>, place: &Place) -> Option<FunctionId> {
+    resolver.function_of_scope(place.scope)
+}

@@ -1,0 +1,124 @@
+//! Matching: from resolved facts to findings of one file.
+//!
+//! One pass over the facts collects the places that some clause looks for ([`collect`]); then the clauses' conditions
+//! decide ([`conditions`]), first those that need only the place itself, then, in rounds, those that lean on findings
+//! already made (`beside`, `flows-into`); last, places become findings ([`report`]).
+
+mod collect;
+mod conditions;
+mod report;
+
+use std::collections::BTreeSet;
+
+use super::index::{ClauseId, Index};
+use crate::{
+    facts::{BindingId, ExprId, Facts, ScopeId, Span},
+    finding::Finding,
+    input::text::LineIndex,
+    resolve::{Resolver, paths::PathId},
+    rules::model::Class,
+};
+pub use report::FileText;
+
+/// How often leaning clauses are tried again after new findings.
+const MAX_ROUNDS: usize = 4;
+
+/// A place that a clause looks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) clause: ClauseId,
+    /// Where the finding will stand.
+    pub(crate) span: Span,
+    /// The scope it is written in.
+    pub(crate) scope: ScopeId,
+    /// The expression it is, or is a direct part of.
+    pub(crate) expr: Option<ExprId>,
+    /// The import binding it is.
+    pub(crate) binding: Option<BindingId>,
+    /// What it stands for.
+    pub(crate) symbol: Option<PathId>,
+    /// The key, member or variable name.
+    pub(crate) name: Option<String>,
+    /// The value given at it.
+    pub(crate) value: Option<ExprId>,
+    /// The call it is, or whose argument it is.
+    pub(crate) call: Option<ExprId>,
+    /// Whether that call is a `partial`.
+    pub(crate) partial: bool,
+    /// True for a real access to the process environment.
+    pub(crate) accesses: bool,
+    /// The finding that it leans on, as a position among the accepted places.
+    pub(crate) leans_on: Option<usize>,
+}
+
+/// Matches all rules of `index` against a file. The findings are in the order of their places.
+pub fn match_file(index: &Index, facts: &Facts<'_>, text: &FileText<'_>, lines: &LineIndex<'_>) -> Vec<Finding> {
+    let language = text.language;
+    let mut resolver = Resolver::new(facts, language, &index.reexports);
+    let places = collect::places(index, &mut resolver);
+    let accepted = decide(index, &mut resolver, places);
+    report::findings(index, &mut resolver, &accepted, text, lines)
+}
+
+/// Keeps the places whose conditions hold.
+fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>) -> Vec<Place> {
+    let mut accepted = Vec::new();
+    let mut waiting = Vec::new();
+    for place in places {
+        if !conditions::hold_alone(index, resolver, &place) {
+            continue;
+        }
+        if super::formula::leans(&index.clauses[place.clause as usize].clause) {
+            waiting.push(place);
+        } else {
+            accepted.push(place);
+        }
+    }
+    accepted = distinct(index, accepted);
+    for _ in 0..MAX_ROUNDS {
+        if waiting.is_empty() || accepted.is_empty() {
+            break;
+        }
+        let wanted = flow_classes(index, &waiting);
+        let flows = conditions::Flows::of(index, resolver, &accepted, &wanted);
+        let mut still = Vec::new();
+        let mut added = Vec::new();
+        for mut place in waiting {
+            match conditions::support(index, resolver, &place, &accepted, &flows) {
+                Some(supporter) => {
+                    place.leans_on = Some(supporter);
+                    added.push(place);
+                }
+                None => still.push(place),
+            }
+        }
+        waiting = still;
+        if added.is_empty() {
+            break;
+        }
+        accepted.extend(added);
+        accepted = distinct(index, accepted);
+    }
+    accepted
+}
+
+fn flow_classes(index: &Index, waiting: &[Place]) -> BTreeSet<Class> {
+    waiting
+        .iter()
+        .filter_map(|place| index.clauses[place.clause as usize].clause.flows_into.as_ref())
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// One place per rule and span.
+fn distinct(index: &Index, places: Vec<Place>) -> Vec<Place> {
+    let mut seen = BTreeSet::new();
+    places
+        .into_iter()
+        .filter(|place| {
+            let rule = index.clauses[place.clause as usize].rule;
+            seen.insert((rule, place.span))
+        })
+        .collect()
+}

@@ -1,0 +1,242 @@
+//! From accepted places to findings: positions, messages, evidence, fingerprints, excerpts.
+
+use std::fmt::Write as _;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+use super::{Index, Place};
+use crate::{
+    facts::{ExprId, Span},
+    finding::{Evidence, EvidenceKind, Excerpt, Finding, Location, Point},
+    input::text::LineIndex,
+    lang::Language,
+    resolve::{Resolver, trace::LinkKind},
+    rules::{
+        Rule,
+        secrets::{masked, secret_spans},
+    },
+};
+
+/// How many characters of a name or string a message repeats.
+const MAX_LOCAL: usize = 80;
+/// How many lines an excerpt shows.
+const MAX_LINES: u32 = 3;
+/// How many bytes of a line an excerpt shows.
+const MAX_LINE: usize = 240;
+
+/// The text of a file as findings need it.
+pub struct FileText<'t> {
+    /// The path to report.
+    pub path: &'t str,
+    /// The decoded text.
+    pub text: &'t str,
+    /// The offset in the file at which the text begins (after a byte-order mark).
+    pub offset: u32,
+    /// Its language.
+    pub language: Language,
+}
+
+struct Writer<'w, 'r, 'f, 's> {
+    index: &'w Index,
+    resolver: &'r mut Resolver<'f, 's>,
+    text: &'w FileText<'w>,
+    lines: &'w LineIndex<'w>,
+    secrets: Vec<Span>,
+    seen: FxHashMap<String, u32>,
+}
+
+/// The findings for the accepted places, in the order of their places.
+pub(super) fn findings(
+    index: &Index,
+    resolver: &mut Resolver<'_, '_>,
+    accepted: &[Place],
+    text: &FileText<'_>,
+    lines: &LineIndex<'_>,
+) -> Vec<Finding> {
+    if accepted.is_empty() {
+        return Vec::new();
+    }
+    let secrets = secret_spans(resolver.facts);
+    let mut order: Vec<usize> = (0..accepted.len()).collect();
+    order.sort_by_key(|&number| {
+        let place = &accepted[number];
+        (place.span, index.clauses[place.clause as usize].rule)
+    });
+    let mut writer = Writer { index, resolver, text, lines, secrets, seen: FxHashMap::default() };
+    let mut findings: Vec<Finding> =
+        order.into_iter().map(|number| writer.finding(&accepted[number], accepted)).collect();
+    drop_repeats(&mut findings);
+    findings
+}
+
+/// A rule that finds the same name several times on a line (a key and its string) is told once.
+fn drop_repeats(findings: &mut Vec<Finding>) {
+    let mut seen = std::collections::BTreeSet::new();
+    findings.retain(|finding| {
+        let bare = finding.local.trim_matches(['"', '\'', '`']).to_owned();
+        seen.insert((finding.rule.clone(), finding.location.start.line, bare))
+    });
+}
+
+impl Writer<'_, '_, '_, '_> {
+    fn finding(&mut self, place: &Place, accepted: &[Place]) -> Finding {
+        let index = self.index;
+        let rule = &index.rules[index.clauses[place.clause as usize].rule];
+        let symbol = place.symbol.map(|path| self.resolver.paths.text(path).to_owned());
+        let local = self.local(place.span);
+        let fill = |template: &str| fill(template, &local, symbol.as_deref(), place.name.as_deref());
+        Finding {
+            rule: rule.id.clone(),
+            class: rule.file.class,
+            severity: rule.file.severity,
+            confidence: rule.file.confidence,
+            message: fill(&rule.file.message),
+            location: Location {
+                path: self.text.path.to_owned(),
+                start: self.point(place.span.start),
+                end: self.point(place.span.end),
+            },
+            portable: rule.file.portable.as_deref().map(fill),
+            fix_level: rule.file.fix.level,
+            fingerprint: self.fingerprint(rule, place, symbol.as_deref()),
+            evidence: self.evidence(place, accepted),
+            excerpt: self.excerpt(place.span),
+            symbol,
+            local,
+        }
+    }
+
+    fn point(&self, offset: u32) -> Point {
+        let position = self.lines.position(offset as usize);
+        Point {
+            line: position.line,
+            column: position.column,
+            column_utf16: position.column_utf16,
+            byte: offset + self.text.offset,
+        }
+    }
+
+    fn local(&self, span: Span) -> String {
+        let text = masked(self.text.text, span, &self.secrets);
+        let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.chars().count() > MAX_LOCAL {
+            words = words.chars().take(MAX_LOCAL - 1).chain(['…']).collect();
+        }
+        words
+    }
+
+    fn evidence(&mut self, place: &Place, accepted: &[Place]) -> Vec<Evidence> {
+        let mut steps = Vec::new();
+        if let Some(expr) = self.origin(place) {
+            for link in self.resolver.trace(expr) {
+                if link.span != place.span {
+                    steps.push(self.step(kind_of(link.kind), link.span));
+                }
+            }
+        }
+        if let Some(call) = place.call.filter(|_| place.name.is_some() || place.value.is_some()) {
+            let span = self.resolver.callee_of(call).unwrap_or(place.span);
+            steps.push(self.step(EvidenceKind::Call, span));
+        }
+        if let Some(other) = place.leans_on.and_then(|number| accepted.get(number)) {
+            let flows = self.index.clauses[place.clause as usize].clause.flows_into.is_some();
+            let kind = if flows { EvidenceKind::Flow } else { EvidenceKind::Beside };
+            steps.push(self.step(kind, other.span));
+        }
+        steps.push(self.step(EvidenceKind::Site, place.span));
+        steps
+    }
+
+    /// The expression whose symbol was resolved.
+    fn origin(&self, place: &Place) -> Option<ExprId> {
+        match (place.call, place.name.is_some() || place.value.is_some()) {
+            (Some(call), true) => self.resolver.callee_expr(call),
+            _ => place.expr.filter(|_| place.symbol.is_some()),
+        }
+    }
+
+    fn step(&self, kind: EvidenceKind, span: Span) -> Evidence {
+        Evidence { kind, start: self.point(span.start), end: self.point(span.end), text: self.local(span) }
+    }
+
+    /// The rule, what the site stands for, the statement around it without white space, the names of the functions
+    /// around it, and the number of the same before it.
+    fn fingerprint(&mut self, rule: &Rule, place: &Place, symbol: Option<&str>) -> String {
+        let statement = place.expr.map_or(place.span, |expr| self.resolver.outermost_span(expr));
+        let site: String = place.span.text(self.text.text).split_whitespace().collect();
+        let around: String = statement.text(self.text.text).split_whitespace().collect();
+        let mut content = format!("{}\n{}\n{}\n", rule.id, symbol.unwrap_or_default(), site);
+        for name in self.resolver.function_names(place.scope) {
+            let _ = writeln!(content, "{name}");
+        }
+        content.push_str(&around);
+        let count = self.seen.entry(content.clone()).or_default();
+        *count += 1;
+        let _ = write!(content, "\n{count}");
+        let digest = Sha256::digest(content.as_bytes());
+        digest.iter().take(16).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    fn excerpt(&self, span: Span) -> Excerpt {
+        let text = self.text.text;
+        let first_line = self.lines.position(span.start as usize).line;
+        let last_line = self.lines.position(span.end as usize).line.min(first_line + MAX_LINES - 1);
+        let first = self.lines.line_span(first_line).unwrap_or_default();
+        let (cut, start) = window(text, first.start, span.start as usize);
+        let mut lines = Vec::new();
+        for line in first_line..=last_line.max(first_line) {
+            let range = self.lines.line_span(line).unwrap_or_default();
+            let from = if line == first_line { cut } else { range.start };
+            let to = floor_boundary(text, range.end.min(from + MAX_LINE)).max(from);
+            lines.push(masked(text, Span::new(from, to), &self.secrets));
+        }
+        let joined = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1);
+        let length = ((span.end - span.start) as usize).min(joined.saturating_sub(start));
+        let length = ceil_in(&lines.join("\n"), start, length);
+        Excerpt { first_line, lines, highlight: (start as u32, length as u32) }
+    }
+}
+
+/// Where an excerpt of a long line begins, and where the site begins in it.
+fn window(text: &str, line_start: usize, site: usize) -> (usize, usize) {
+    let inside = site - line_start.min(site);
+    if inside <= MAX_LINE / 2 {
+        return (line_start, inside);
+    }
+    let from = floor_boundary(text, site - MAX_LINE / 4);
+    (from, site - from)
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The length, shortened so that it ends on a character.
+fn ceil_in(text: &str, start: usize, length: usize) -> usize {
+    floor_boundary(text, start + length).saturating_sub(start)
+}
+
+fn kind_of(kind: LinkKind) -> EvidenceKind {
+    match kind {
+        LinkKind::Import => EvidenceKind::Import,
+        LinkKind::Binding => EvidenceKind::Binding,
+        LinkKind::Annotation => EvidenceKind::Annotation,
+        LinkKind::Base => EvidenceKind::Base,
+    }
+}
+
+/// Fills the placeholders of a message. A placeholder without a value reads as the local text.
+fn fill(template: &str, local: &str, symbol: Option<&str>, name: Option<&str>) -> String {
+    template
+        .replace("{local}", local)
+        .replace("{symbol}", symbol.unwrap_or(local))
+        .replace("{name}", name.unwrap_or(local))
+}

@@ -1,0 +1,165 @@
+//! Secrets in source: which string constants could be key values, so that no report ever shows one.
+//!
+//! A constant is taken for a secret when it is given to something that is named like a key, or when it looks like one.
+//! When in doubt it is masked: an excerpt with too many stars is a nuisance, a key in a build log is an incident.
+
+use crate::facts::{ArgumentKind, BindingKind, Expr, ExprId, Facts, Key, Piece, Span};
+
+/// Words that make a name the name of a secret.
+const SECRET_WORDS: &[&str] = &[
+    "key", "secret", "token", "password", "passwd", "pwd", "credential", "authorization", "bearer", "signature", "sas",
+    "connection_string", "connectionstring",
+];
+/// Names that hold such a word and are none.
+const HARMLESS_WORDS: &[&str] = &["keyword", "max_token", "maxtoken", "tokenizer", "token_limit", "tokenlimit", "keys("];
+/// The length from which a constant of key-like characters is masked wherever it stands.
+const KEY_LENGTH: usize = 20;
+
+/// The spans of all string constants of a file that could be secrets, in order.
+pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for node in &facts.exprs {
+        match &node.expr {
+            Expr::Call { callee, arguments } => {
+                let is_environment_default = arguments.len() > 1
+                    && facts.constant_text(arguments[0].value).is_some_and(|name| is_secret_name(&name));
+                for (position, argument) in arguments.iter().enumerate() {
+                    let named = matches!(argument.kind, ArgumentKind::Named { name, .. } if is_secret_name(name));
+                    if named || (position > 0 && is_environment_default) || is_credential(facts, *callee) {
+                        mask_texts(facts, argument.value, &mut spans);
+                    }
+                }
+            }
+            Expr::Object(entries) => {
+                for entry in entries {
+                    if matches!(&entry.key, Key::Named { name, .. } if is_secret_name(name)) {
+                        mask_texts(facts, entry.value, &mut spans);
+                    }
+                }
+            }
+            Expr::Choice { alternatives, .. } if alternatives.iter().any(|&one| names_secret(facts, one)) => {
+                alternatives.iter().for_each(|&one| mask_texts(facts, one, &mut spans));
+            }
+            Expr::Text(pieces) => mask_key_like(pieces, &mut spans),
+            _ => {}
+        }
+    }
+    for binding in &facts.bindings {
+        if let (BindingKind::Value(value), true) = (&binding.kind, is_secret_name(binding.name)) {
+            mask_texts(facts, *value, &mut spans);
+        }
+    }
+    for store in &facts.stores {
+        if names_secret(facts, store.target) {
+            mask_texts(facts, store.value, &mut spans);
+        }
+    }
+    spans.sort_unstable();
+    spans.dedup();
+    spans
+}
+
+/// The text of `span` with the secrets in it replaced by stars, byte for byte.
+pub fn masked(source: &str, span: Span, secrets: &[Span]) -> String {
+    let mut bytes = span.text(source).as_bytes().to_vec();
+    for secret in secrets {
+        let start = secret.start.max(span.start);
+        let end = secret.end.min(span.end);
+        for at in start..end.max(start) {
+            bytes[(at - span.start) as usize] = b'*';
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    SECRET_WORDS.iter().any(|word| name.contains(word)) && !HARMLESS_WORDS.iter().any(|word| name.contains(word))
+}
+
+fn names_secret(facts: &Facts<'_>, expr: ExprId) -> bool {
+    match facts.expr(expr) {
+        Expr::Name(name) | Expr::Member { property: name, .. } => is_secret_name(name),
+        Expr::Index { index, .. } => facts.constant_text(*index).is_some_and(|name| is_secret_name(&name)),
+        Expr::Call { arguments, .. } => arguments
+            .first()
+            .is_some_and(|first| facts.constant_text(first.value).is_some_and(|name| is_secret_name(&name))),
+        _ => false,
+    }
+}
+
+fn is_credential(facts: &Facts<'_>, callee: ExprId) -> bool {
+    matches!(facts.expr(callee), Expr::Name(name) | Expr::Member { property: name, .. }
+        if name.ends_with("KeyCredential") || *name == "SecretStr" || *name == "from_token")
+}
+
+/// Masks the constants of a value; variable names such as `"SOME_API_KEY"` in it are none.
+fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
+    match facts.expr(value) {
+        Expr::Text(pieces) => {
+            for piece in pieces {
+                if let Piece::Constant { text, span } = piece {
+                    let word = text.trim();
+                    if !word.is_empty() && word != "Bearer" && !is_variable_name(word) && !word.starts_with("https://") {
+                        spans.push(*span);
+                    }
+                }
+            }
+        }
+        Expr::Choice { alternatives, .. } => alternatives.iter().for_each(|&one| mask_texts(facts, one, spans)),
+        _ => {}
+    }
+}
+
+fn is_variable_name(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
+    for piece in pieces {
+        if let Piece::Constant { text, span } = piece {
+            if looks_like_key(text) {
+                spans.push(*span);
+            }
+        }
+    }
+}
+
+/// Long, without spaces, of letters and digits mixed as random ones are: hex, base64, `sk-…`.
+fn looks_like_key(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'+');
+    if text.len() < KEY_LENGTH || !text.bytes().all(plain) {
+        return false;
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let longest_word = text.split(|c: char| !c.is_ascii_alphabetic()).map(str::len).max().unwrap_or_default();
+    digits * 6 >= text.len() && longest_word < KEY_LENGTH || text.starts_with("sk-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_look_like_keys_and_names_do_not() {
+        assert!(looks_like_key("0123456789abcdef0123456789abcdef"));
+        assert!(looks_like_key("sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+        assert!(!looks_like_key("text-embedding-ada-002"));
+        assert!(!looks_like_key("azure_openai_endpoint_name"));
+        assert!(!looks_like_key("2024-10-21-preview"));
+    }
+
+    #[test]
+    fn names_of_secrets() {
+        assert!(is_secret_name("api_key") && is_secret_name("apiKey") && is_secret_name("api-key"));
+        assert!(is_secret_name("azure_ad_token") && is_secret_name("Ocp-Apim-Subscription-Key"));
+        assert!(!is_secret_name("max_tokens") && !is_secret_name("endpoint"));
+    }
+
+    #[test]
+    fn masking_keeps_every_offset() {
+        let source = "f(key=\"abc\", x=1)";
+        let whole = Span::new(0, source.len());
+        assert_eq!(masked(source, whole, &[Span::new(7, 10)]), "f(key=\"***\", x=1)");
+    }
+}

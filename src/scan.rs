@@ -1,0 +1,486 @@
+//! The scan: the only place where the stages are wired together.
+//!
+//! First the walker's threads read every wanted file and ask the prefilter; then the files that can matter are decoded,
+//! lowered, resolved and matched by a pool of threads, the largest first, so that no large file is left for the end.
+//! The result is one [`Scan`] value, sorted, the same for any number of threads.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    facts::{Facts, ProblemKind},
+    finding::Finding,
+    input::{
+        exclude::GlobError,
+        prefilter::Prefilter,
+        text::{Decoded, Encoding, LineIndex, Text, decode, is_minified},
+        walk::{FoundFile, ReadError, WalkOptions, WalkReport, walk},
+    },
+    lang::{Grammar, Language, Lowering},
+    rules::{
+        Rule, RuleSet,
+        formula::{Names, formulas},
+        index::Index,
+        matching::{FileText, match_file},
+    },
+};
+
+/// The version of the serialised form of a [`Scan`].
+pub const SCHEMA_VERSION: u32 = 1;
+/// The stack of a thread that lowers files: deep nesting is bounded by [`crate::facts::MAX_DEPTH`], and this holds it.
+const STACK: usize = 64 << 20;
+/// How many bytes of files that passed the prefilter are kept in memory instead of being read again.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// What to scan and how.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// How to walk.
+    pub walk: WalkOptions,
+    /// Parse every wanted file, whatever the prefilter says. For testing that the prefilter loses nothing.
+    pub without_prefilter: bool,
+    /// Parse minified files too.
+    pub minified: bool,
+}
+
+/// The result of a scan.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Scan {
+    /// The version of this form; it changes when a field changes its meaning or goes.
+    pub schema_version: u32,
+    /// What made it.
+    pub tool: Tool,
+    /// All findings, by path, position and rule.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at as it should, by path and position.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Counts.
+    pub stats: Stats,
+    /// How long it took. Not serialised: the same input gives the same bytes.
+    #[serde(skip)]
+    pub elapsed: Duration,
+}
+
+/// The name and version of this tool.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Its version.
+    pub version: Cow<'static, str>,
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+}
+
+/// Something that could not be looked at as it should.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Diagnostic {
+    /// The file or directory, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// The line, from 1, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+    /// What kind of trouble it is.
+    pub kind: DiagnosticKind,
+    /// What happened and what it means, in a sentence.
+    pub message: String,
+}
+
+/// Kinds of trouble with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiagnosticKind {
+    /// It could not be read.
+    Unreadable,
+    /// It is not text.
+    Binary,
+    /// It is larger than the limit.
+    TooLarge,
+    /// It looks generated: very long lines.
+    Minified,
+    /// Its encoding is not what it should be.
+    Encoding,
+    /// Its syntax is broken; the rest of the file was looked at.
+    Syntax,
+    /// It is nested too deep; the rest of the file was looked at.
+    TooDeep,
+    /// Nothing was found to look at.
+    NoFiles,
+    /// This tool failed on it; that is a bug.
+    Internal,
+}
+
+impl DiagnosticKind {
+    /// True when the file, or part of it, was not looked at although it should have been.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Unreadable | Self::Syntax | Self::TooDeep | Self::Internal)
+    }
+}
+
+/// Counts of a scan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stats {
+    /// Files that the walk met.
+    pub files_seen: u64,
+    /// Files of a kind that is scanned, which were read.
+    pub files_read: u64,
+    /// Their bytes.
+    pub bytes_read: u64,
+    /// Files that held a rule's literals and were parsed.
+    pub files_parsed: u64,
+    /// Their bytes.
+    pub bytes_parsed: u64,
+    /// Files and directories that were passed over, by reason.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Rules made ready for scanning. Parts are made when they are first needed.
+pub struct Scanner {
+    rules: RuleSet,
+    per_language: [PerLanguage; Language::ALL.len()],
+}
+
+#[derive(Default)]
+struct PerLanguage {
+    prefilter: OnceLock<Option<Prefilter>>,
+    index: OnceLock<Index>,
+}
+
+impl Scanner {
+    /// A scanner for a set of rules.
+    pub fn new(rules: RuleSet) -> Self {
+        Self { rules, per_language: Default::default() }
+    }
+
+    /// The rules it scans for.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules.rules
+    }
+
+    fn prefilter(&self, language: Language) -> Option<&Prefilter> {
+        let made = self.per_language[language as usize].prefilter.get_or_init(|| {
+            let rules: Vec<&Rule> = self.rules.rules.iter().filter(|rule| rule.language == language).collect();
+            let names = Names { reexports: &self.rules.reexports };
+            Prefilter::new(formulas(&rules, &names)).ok()
+        });
+        made.as_ref()
+    }
+
+    fn index(&self, language: Language) -> &Index {
+        self.per_language[language as usize].index.get_or_init(|| Index::new(&self.rules, language))
+    }
+
+    /// Scans paths. The only error is a glob that cannot be read.
+    pub fn scan(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Scan, GlobError> {
+        let started = Instant::now();
+        let (mut hits, mut scan) = self.find(paths, options)?;
+        hits.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+        let results = self.analyse_all(&hits, options);
+        scan.add(results);
+        if scan.stats.files_read == 0 && scan.diagnostics.is_empty() {
+            scan.diagnostics.push(no_files(&scan.stats));
+        }
+        scan.finish(started);
+        Ok(scan)
+    }
+
+    /// Scans one text that does not come from a file, as if it lay at `path`.
+    pub fn scan_text(&self, path: &str, bytes: Vec<u8>, options: &ScanOptions) -> Scan {
+        let started = Instant::now();
+        let mut scan = Scan { schema_version: SCHEMA_VERSION, ..Scan::default() };
+        scan.stats.files_seen = 1;
+        match Grammar::of(path) {
+            Some(grammar) => {
+                scan.stats.files_read = 1;
+                scan.stats.bytes_read = bytes.len() as u64;
+                let size = bytes.len() as u64;
+                let hit = Hit { path: PathBuf::from(path), grammar, size, bytes: Some(bytes), max_size: size };
+                scan.add(self.analyse_all(&[hit], options));
+            }
+            None => scan.diagnostics.push(unknown_kind(path)),
+        }
+        scan.finish(started);
+        scan
+    }
+
+    /// Reads all wanted files and keeps those that can matter.
+    fn find(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<(Vec<Hit>, Scan), GlobError> {
+        let kept = AtomicUsize::new(0);
+        let walked = walk(paths, &options.walk, Reading::default, |reading, file| {
+            self.read(reading, file, options, &kept);
+        })?;
+        let mut scan = Scan { schema_version: SCHEMA_VERSION, ..Scan::default() };
+        let mut report = walked.report;
+        let mut hits = Vec::new();
+        for reading in walked.states {
+            scan.stats.files_read += reading.files;
+            scan.stats.bytes_read += reading.bytes;
+            scan.diagnostics.extend(reading.diagnostics);
+            for (path, error) in &reading.unread {
+                report.add_unread(path, error);
+            }
+            hits.extend(reading.hits);
+        }
+        scan.add_walk(&report);
+        Ok((hits, scan))
+    }
+
+    fn read(&self, reading: &mut Reading, file: FoundFile, options: &ScanOptions, kept: &AtomicUsize) {
+        let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let Some(grammar) = Grammar::of(&name) else {
+            reading.diagnostics.push(unknown_kind(&shown(&file.path)));
+            return;
+        };
+        if let Err(error) = file.read(&mut reading.buffer) {
+            reading.unread.push((file.path, error));
+            return;
+        }
+        reading.files += 1;
+        reading.bytes += reading.buffer.len() as u64;
+        let prefilter = self.prefilter(grammar.language()).filter(|_| !options.without_prefilter);
+        let bytes = reading.buffer.as_slice();
+        let is_wide = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+        if !is_wide && prefilter.is_some_and(|prefilter| !prefilter.matches(bytes, &mut reading.scratch)) {
+            return;
+        }
+        let size = bytes.len();
+        let keeps = kept.fetch_add(size, Ordering::Relaxed) + size <= KEPT_BYTES;
+        let bytes = keeps.then(|| bytes.to_vec());
+        reading.hits.push(Hit { path: file.path, grammar, size: size as u64, bytes, max_size: file.max_size });
+    }
+
+    fn analyse_all(&self, hits: &[Hit], options: &ScanOptions) -> Vec<Analysed> {
+        if hits.is_empty() {
+            return Vec::new();
+        }
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            let mut lowering = Lowering::default();
+            let mut results = Vec::new();
+            while let Some(hit) = hits.get(next.fetch_add(1, Ordering::Relaxed)) {
+                results.push(self.analyse_safely(hit, options, &mut lowering));
+            }
+            done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut results);
+        };
+        match pool(options.walk.threads.min(if options.walk.threads == 0 { usize::MAX } else { hits.len() })) {
+            Some(pool) => {
+                pool.broadcast(|_| work());
+            }
+            None => work(),
+        }
+        done.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bug that shows on one file must not lose the others.
+    fn analyse_safely(&self, hit: &Hit, options: &ScanOptions, lowering: &mut Lowering) -> Analysed {
+        let result = catch_unwind(AssertUnwindSafe(|| self.analyse(hit, options, lowering)));
+        result.unwrap_or_else(|_| {
+            *lowering = Lowering::default();
+            let message = "unmoor failed on this file; please report it as a bug".to_owned();
+            Analysed::only(hit.diagnostic(DiagnosticKind::Internal, None, message))
+        })
+    }
+
+    fn analyse(&self, hit: &Hit, options: &ScanOptions, lowering: &mut Lowering) -> Analysed {
+        let bytes = match hit.load() {
+            Ok(bytes) => bytes,
+            Err(error) => return Analysed::only(hit.diagnostic(DiagnosticKind::Unreadable, None, error.to_string())),
+        };
+        if !options.minified && is_minified(&bytes) {
+            let message = "looks generated (very long lines) and was not parsed; use --minified to parse it".to_owned();
+            return Analysed::only(hit.diagnostic(DiagnosticKind::Minified, None, message));
+        }
+        let size = bytes.len() as u64;
+        let text = match decode(bytes) {
+            Decoded::Text(text) => text,
+            Decoded::Binary => {
+                let message = "holds NUL bytes and was taken for a binary file".to_owned();
+                return Analysed::only(hit.diagnostic(DiagnosticKind::Binary, None, message));
+            }
+        };
+        let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
+        analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
+        let path = shown(&hit.path);
+        let language = hit.grammar.language();
+        let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
+            let message = "the parser gave up on this file".to_owned();
+            analysed.diagnostics.push(hit.diagnostic(DiagnosticKind::Syntax, None, message));
+            return analysed;
+        };
+        let lines = LineIndex::new(&text.text);
+        analysed.diagnostics.extend(problems(hit, &facts, &lines));
+        let offset = text.offset_base().unwrap_or_default() as u32;
+        let file = FileText { path: &path, text: &text.text, offset, language };
+        analysed.findings = match_file(self.index(language), &facts, &file, &lines);
+        analysed
+    }
+}
+
+/// What one walker thread gathers.
+#[derive(Default)]
+struct Reading {
+    buffer: Vec<u8>,
+    scratch: crate::input::prefilter::Scratch,
+    files: u64,
+    bytes: u64,
+    hits: Vec<Hit>,
+    unread: Vec<(PathBuf, ReadError)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A file that can matter.
+struct Hit {
+    path: PathBuf,
+    grammar: Grammar,
+    size: u64,
+    /// Its content, when there was room to keep it.
+    bytes: Option<Vec<u8>>,
+    max_size: u64,
+}
+
+impl Hit {
+    fn load(&self) -> Result<Vec<u8>, ReadError> {
+        if let Some(bytes) = &self.bytes {
+            return Ok(bytes.clone());
+        }
+        let mut bytes = Vec::new();
+        FoundFile { path: self.path.clone(), explicit: true, max_size: self.max_size }.read(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn diagnostic(&self, kind: DiagnosticKind, line: Option<u32>, message: String) -> Diagnostic {
+        Diagnostic { path: Some(shown(&self.path)), line, kind, message }
+    }
+}
+
+/// What one file gave.
+#[derive(Default)]
+struct Analysed {
+    files: u64,
+    bytes: u64,
+    findings: Vec<Finding>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Analysed {
+    fn only(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic], ..Self::default() }
+    }
+}
+
+impl Scan {
+    fn add(&mut self, results: Vec<Analysed>) {
+        for result in results {
+            self.stats.files_parsed += result.files;
+            self.stats.bytes_parsed += result.bytes;
+            self.findings.extend(result.findings);
+            self.diagnostics.extend(result.diagnostics);
+        }
+    }
+
+    fn add_walk(&mut self, report: &WalkReport) {
+        self.stats.files_seen = report.files;
+        for (reason, skipped) in &report.skipped {
+            self.stats.skipped.insert(reason.phrase().to_owned(), skipped.count);
+            if *reason == crate::input::exclude::SkipReason::TooLarge {
+                for path in &skipped.samples {
+                    self.diagnostics.push(Diagnostic {
+                        path: Some(shown(path)),
+                        line: None,
+                        kind: DiagnosticKind::TooLarge,
+                        message: "is larger than the size limit and was not read; see --max-size".to_owned(),
+                    });
+                }
+            }
+        }
+        for error in &report.errors {
+            self.diagnostics.push(Diagnostic {
+                path: error.path.as_deref().map(shown),
+                line: None,
+                kind: DiagnosticKind::Unreadable,
+                message: error.message.clone(),
+            });
+        }
+    }
+
+    fn finish(&mut self, started: Instant) {
+        self.findings.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
+        self.diagnostics.sort();
+        self.elapsed = started.elapsed();
+    }
+}
+
+fn pool(threads: usize) -> Option<ThreadPool> {
+    let threads = if threads == usize::MAX { 0 } else { threads };
+    ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().ok()
+}
+
+/// A path as reports show it: with forward slashes.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+fn unknown_kind(path: &str) -> Diagnostic {
+    Diagnostic {
+        path: Some(path.to_owned()),
+        line: None,
+        kind: DiagnosticKind::Unreadable,
+        message: "is not of a kind that is scanned (.py .pyi .js .jsx .mjs .cjs .ts .tsx .mts .cts)".to_owned(),
+    }
+}
+
+fn no_files(stats: &Stats) -> Diagnostic {
+    let mut message = format!("no file to scan: {} files seen", stats.files_seen);
+    for (reason, count) in &stats.skipped {
+        message.push_str(&format!(", {count} {reason}"));
+    }
+    Diagnostic { path: None, line: None, kind: DiagnosticKind::NoFiles, message }
+}
+
+fn encoding_diagnostic(hit: &Hit, text: &Text) -> Option<Diagnostic> {
+    let message = match text.encoding {
+        Encoding::Assumed => "is not UTF-8 and declares no encoding; read as windows-1252".to_owned(),
+        other if text.lossy => format!("holds bytes that are not {}; they were replaced", other.name()),
+        _ => return None,
+    };
+    Some(hit.diagnostic(DiagnosticKind::Encoding, None, message))
+}
+
+/// The first place of each kind that could not be read, with the number of such places.
+fn problems(hit: &Hit, facts: &Facts<'_>, lines: &LineIndex<'_>) -> Vec<Diagnostic> {
+    let describe = |kind, diagnostic, what: &str| {
+        let mut places = facts.problems.iter().filter(|problem| problem.kind == kind);
+        let first = places.next()?;
+        let more = places.count();
+        let line = lines.position(first.span.start as usize).line;
+        let count = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        Some(hit.diagnostic(diagnostic, Some(line), format!("{what}{count}; the rest of the file was looked at")))
+    };
+    [
+        describe(ProblemKind::Syntax, DiagnosticKind::Syntax, "syntax error"),
+        describe(ProblemKind::TooDeep, DiagnosticKind::TooDeep, "nested too deep"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
