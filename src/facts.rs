@@ -576,11 +576,8 @@ impl<'s> Facts<'s> {
     /// Adds an expression and makes it the parent of its direct parts.
     pub fn push(&mut self, node: ExprNode<'s>) -> ExprId {
         let id = ExprId(self.exprs.len() as u32);
-        let mut children = Vec::new();
-        node.expr.for_each_child(|child| children.push(child));
-        for child in children {
-            self.exprs[child.index()].parent = Some(id);
-        }
+        let exprs = &mut self.exprs;
+        node.expr.for_each_child(|child| exprs[child.index()].parent = Some(id));
         self.exprs.push(node);
         id
     }

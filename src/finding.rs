@@ -38,6 +38,13 @@ pub struct Finding {
     pub excerpt: Excerpt,
 }
 
+impl Finding {
+    /// The rule's id without pack and language: `client-construction`.
+    pub fn short_rule(&self) -> &str {
+        self.rule.rsplit('/').next().unwrap_or(&self.rule)
+    }
+}
+
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Location {

@@ -7,6 +7,8 @@
 //! walk -> prefilter -> source -> parse -> lower -> resolve -> match -> report
 //! ```
 
+pub mod suggest;
+
 pub mod input;
 
 pub mod facts;
@@ -17,7 +19,11 @@ pub mod resolve;
 pub mod finding;
 pub mod rules;
 
+pub mod config;
+
 pub mod scan;
+
+pub mod fixtures;
 
 pub mod report;
 

@@ -399,15 +399,13 @@ fn exports_of_names_and_defaults() {
 
 #[test]
 fn commonjs_exports() {
-    let seen = tsx(
-        r"
+    let seen = tsx(r"
 exports.a = one;
 module.exports.b = two;
 module.exports = { c, d: new D(), 'e-f': 1, ...rest, [computed]: 2, m() { return 3 } };
 exports.x = exports.y = void 0;
 module.exports = make();
-",
-    );
+");
     assert_eq!(
         seen.exports(),
         [
@@ -432,16 +430,14 @@ module.exports = make();
 
 #[test]
 fn modules_loaded_by_expressions() {
-    let seen = tsx(
-        r#"
+    let seen = tsx(r#"
 const openai = require("openai");
 const { AzureOpenAI: Azure, other = 1 } = require('openai');
 const value = require("m").default;
 const dynamic = await import(`npm:openai@4`);
 const part = (await import("openai")).AzureOpenAI;
 const unknown = require(name), also = import(name);
-"#,
-    );
+"#);
     assert_eq!(
         seen.bindings(),
         [
@@ -459,15 +455,13 @@ const unknown = require(name), also = import(name);
 
 #[test]
 fn promised_modules_are_bound_to_the_first_parameter() {
-    let seen = tsx(
-        r#"
+    let seen = tsx(r#"
 import("a").then(({ X, y: [z] }) => new X());
 import("b").then(m => m.X).then(n => n);
 import("c").then(function (module, second) {});
 import("d").catch(e => e);
 import("f").then(wrap(inner => inner), failure => failure);
-"#,
-    );
+"#);
     assert_eq!(
         seen.bindings(),
         [
@@ -972,10 +966,7 @@ fn text() {
 #[test]
 fn objects() {
     let source = "x({ a, 'b-c': d, 1: e, [f]: g, ...h, m(p) { return p }, get n() { return 1 }, async *o() {} })";
-    assert_eq!(
-        expression(source),
-        "x({a: a, b-c: d, 1: e, [f]: g, ...h, m: (p) -> p, n: () -> 1, o: () ->})"
-    );
+    assert_eq!(expression(source), "x({a: a, b-c: d, 1: e, [f]: g, ...h, m: (p) -> p, n: () -> 1, o: () ->})");
     let seen = typescript("x({ short, 'quoted': 1 })");
     let object = seen.facts.exprs.iter().find_map(|node| match &node.expr {
         Expr::Object(entries) => Some(entries),
@@ -999,11 +990,9 @@ fn statements_without_facts() {
 
 #[test]
 fn jsx_is_made_of_its_expressions() {
-    let seen = tsx(
-        r#"<ns.Panel title="a&amp;b" {...props} client={client} on={() => go}>
+    let seen = tsx(r#"<ns.Panel title="a&amp;b" {...props} client={client} on={() => go}>
   text {value} <div id="x">{"s\n"}</div> <Leaf<T> /> {/* c */} <></>
-</ns.Panel>"#,
-    );
+</ns.Panel>"#);
     assert_eq!(
         seen.roots().last().unwrap(),
         "other(ns.Panel, \"a&amp;b\", props, client, () => go, value, other(\"x\", \"s\n\"), other(Leaf), other())"
@@ -1172,7 +1161,9 @@ fn the_deepest_allowed_nesting_is_read() {
 
 #[test]
 fn odd_input_does_no_harm() {
-    for source in ["", "\0", "\u{feff}import 'a'", "é = 'ü' + \"\\", "`", "${", "'", "a.\n", "\u{2028}", "import", "export {"] {
+    for source in
+        ["", "\0", "\u{feff}import 'a'", "é = 'ü' + \"\\", "`", "${", "'", "a.\n", "\u{2028}", "import", "export {"]
+    {
         typescript(source);
         tsx(source);
     }

@@ -26,11 +26,7 @@ pub struct DirectoryRule {
 }
 
 const fn always(name: &'static str) -> DirectoryRule {
-    DirectoryRule {
-        name,
-        holds: &[],
-        beside: &[],
-    }
+    DirectoryRule { name, holds: &[], beside: &[] }
 }
 
 /// Files that mark the root of a Python project.
@@ -49,16 +45,8 @@ pub const DIRECTORIES: &[DirectoryRule] = &[
     always("site-packages"),
     always("dist-packages"),
     always(".venv"),
-    DirectoryRule {
-        name: "venv",
-        holds: &["pyvenv.cfg"],
-        beside: &[],
-    },
-    DirectoryRule {
-        name: "env",
-        holds: &["pyvenv.cfg"],
-        beside: &[],
-    },
+    DirectoryRule { name: "venv", holds: &["pyvenv.cfg"], beside: &[] },
+    DirectoryRule { name: "env", holds: &["pyvenv.cfg"], beside: &[] },
     always(".tox"),
     always(".nox"),
     always(".eggs"),
@@ -79,50 +67,18 @@ pub const DIRECTORIES: &[DirectoryRule] = &[
     always(".serverless"),
     always(".aws-sam"),
     always("cdk.out"),
-    DirectoryRule {
-        name: "dist",
-        holds: &[],
-        beside: JAVASCRIPT_PACKAGE,
-    },
-    DirectoryRule {
-        name: "dist",
-        holds: &[],
-        beside: PYTHON_PROJECT,
-    },
+    DirectoryRule { name: "dist", holds: &[], beside: JAVASCRIPT_PACKAGE },
+    DirectoryRule { name: "dist", holds: &[], beside: PYTHON_PROJECT },
     // Setuptools copies the package to `build/lib`; bundlers for the web write an entry page.
-    DirectoryRule {
-        name: "build",
-        holds: &["lib"],
-        beside: PYTHON_PROJECT,
-    },
-    DirectoryRule {
-        name: "build",
-        holds: &["index.html", "asset-manifest.json"],
-        beside: JAVASCRIPT_PACKAGE,
-    },
-    DirectoryRule {
-        name: "out",
-        holds: &["index.html", "_next"],
-        beside: JAVASCRIPT_PACKAGE,
-    },
-    DirectoryRule {
-        name: "coverage",
-        holds: &["lcov.info", "lcov-report", "coverage-final.json"],
-        beside: &[],
-    },
+    DirectoryRule { name: "build", holds: &["lib"], beside: PYTHON_PROJECT },
+    DirectoryRule { name: "build", holds: &["index.html", "asset-manifest.json"], beside: JAVASCRIPT_PACKAGE },
+    DirectoryRule { name: "out", holds: &["index.html", "_next"], beside: JAVASCRIPT_PACKAGE },
+    DirectoryRule { name: "coverage", holds: &["lcov.info", "lcov-report", "coverage-final.json"], beside: &[] },
 ];
 
 /// The endings of file names that are passed over by default: scripts that a bundler wrote.
-pub const FILE_ENDINGS: &[&str] = &[
-    ".min.js",
-    ".min.mjs",
-    ".min.cjs",
-    ".bundle.js",
-    "-bundle.js",
-    ".bundle.mjs",
-    ".chunk.js",
-    ".chunk.mjs",
-];
+pub const FILE_ENDINGS: &[&str] =
+    &[".min.js", ".min.mjs", ".min.cjs", ".bundle.js", "-bundle.js", ".bundle.mjs", ".chunk.js", ".chunk.mjs"];
 
 /// The stores of version control, which are never visited unless named: they hold no source, whatever the options say.
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".svn", ".bzr", ".jj"];
@@ -236,15 +192,10 @@ impl Globs {
     fn new(globs: &[String]) -> Result<Self, GlobError> {
         let (mut files, mut directories) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         for given in globs {
-            let error = |message: String| GlobError {
-                glob: given.clone(),
-                message,
-            };
+            let error = |message: String| GlobError { glob: given.clone(), message };
             let add = |set: &mut GlobSetBuilder, glob: &str| {
                 let glob = GlobBuilder::new(glob).literal_separator(true).build();
-                glob.map(|glob| set.add(glob))
-                    .map(|_| ())
-                    .map_err(|problem| error(problem.kind().to_string()))
+                glob.map(|glob| set.add(glob)).map(|_| ()).map_err(|problem| error(problem.kind().to_string()))
             };
             let (glob, directories_only) = normalise(given).ok_or_else(|| error("it is empty".to_owned()))?;
             if !directories_only {
@@ -257,15 +208,9 @@ impl Globs {
             add(&mut directories, &inside)?;
         }
         let build = |set: GlobSetBuilder| {
-            set.build().map_err(|problem| GlobError {
-                glob: globs.join(", "),
-                message: problem.to_string(),
-            })
+            set.build().map_err(|problem| GlobError { glob: globs.join(", "), message: problem.to_string() })
         };
-        Ok(Self {
-            files: build(files)?,
-            directories: build(directories)?,
-        })
+        Ok(Self { files: build(files)?, directories: build(directories)? })
     }
 
     fn is_empty(&self) -> bool {
@@ -290,11 +235,7 @@ fn normalise(given: &str) -> Option<(String, bool)> {
     if glob.is_empty() || glob == "." {
         return None;
     }
-    let glob = if anchored {
-        glob.to_owned()
-    } else {
-        format!("**/{glob}")
-    };
+    let glob = if anchored { glob.to_owned() } else { format!("**/{glob}") };
     Some((glob, directories_only))
 }
 
@@ -309,12 +250,7 @@ pub(super) struct Filter<'o> {
 impl<'o> Filter<'o> {
     pub(super) fn new(options: &'o WalkOptions) -> Result<Self, GlobError> {
         let (exclude, include) = (Globs::new(&options.exclude)?, Globs::new(&options.include)?);
-        Ok(Self {
-            options,
-            exclude,
-            include,
-            base: roots::absolute(&options.base),
-        })
+        Ok(Self { options, exclude, include, base: roots::absolute(&options.base) })
     }
 
     /// Why a directory is passed over, if it is.

@@ -3,13 +3,14 @@
 //! This wing knows files, bytes and positions. It knows no language, no rule and no report; the caller hands it a test
 //! for file names and plain literals. In the order in which a scan uses them:
 //!
-//! * [`walk`] finds files in parallel and says what it passed over and why;
+//! * [`walk`] finds files in parallel, reads them, and says what it passed over and why; [`exclude`] says what that is;
 //! * [`prefilter`] tells from the bytes whether a file can hold anything of interest;
 //! * [`text`] decodes the bytes and translates byte offsets to lines and columns.
 
-pub mod prefilter;
 pub mod exclude;
-mod roots;
-mod samples;
+pub mod prefilter;
 pub mod text;
 pub mod walk;
+
+mod roots;
+mod samples;

@@ -23,7 +23,7 @@ use super::samples::{self, Samples};
 /// Which literal texts must occur in a file. Case counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Formula {
-    /// This text occurs.
+    /// This text occurs. The longer the better: one literal below eight bytes slows down the search for all.
     Literal(String),
     /// All of these hold. Without any, it always holds.
     All(Vec<Formula>),
@@ -358,24 +358,174 @@ struct Necessary<'f> {
     literals: Vec<&'f str>,
     /// How often any of them occurs, as far as can be guessed.
     frequency: f64,
+    /// The length of the shortest, up to the length from which on the search is no faster.
+    shortest: usize,
 }
 
 impl<'f> Necessary<'f> {
     /// For a simplified formula that is not [`Formula::ALWAYS`].
     fn of(formula: &'f Formula) -> Self {
         match formula {
-            Formula::Literal(text) => Self { literals: vec![text], frequency: samples::rarest(text) },
-            Formula::All(parts) => parts
-                .iter()
-                .map(Self::of)
-                .min_by(|a, b| a.frequency.total_cmp(&b.frequency))
-                .unwrap_or(Self { literals: Vec::new(), frequency: 1.0 }),
-            Formula::Any(parts) => {
-                let parts: Vec<Self> = parts.iter().map(Self::of).collect();
-                Self {
-                    frequency: parts.iter().map(|part| part.frequency).sum(),
-                    literals: parts.into_iter().flat_map(|part| part.literals).collect(),
-                }
+            Formula::Literal(text) => Self {
+                literals: vec![text],
+                frequency: samples::frequency_at_most(text),
+                shortest: text.len().min(samples::FULL_SPEED),
+            },
+            Formula::All(parts) => {
+                // One short literal slows down the search for all, so length goes before rarity.
+                let better =
+                    |a: &Self, b: &Self| b.shortest.cmp(&a.shortest).then_with(|| a.frequency.total_cmp(&b.frequency));
+                parts.iter().map(Self::of).min_by(better).unwrap_or_else(|| Self::any(&[]))
+            }
+            Formula::Any(parts) => Self::any(parts),
+        }
+    }
+
+    fn any(parts: &'f [Formula]) -> Self {
+        let parts: Vec<Self> = parts.iter().map(Self::of).collect();
+        Self {
+            frequency: parts.iter().map(|part| part.frequency).sum(),
+            shortest: parts.iter().map(|part| part.shortest).min().unwrap_or(samples::FULL_SPEED),
+            literals: parts.into_iter().flat_map(|part| part.literals).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn literals(texts: &[&str]) -> Vec<Formula> {
+        texts.iter().copied().map(Formula::literal).collect()
+    }
+
+    fn satisfied(formulas: &[Formula], text: &str) -> Vec<bool> {
+        Prefilter::new(formulas.to_vec()).unwrap().satisfied(text.as_bytes(), &mut Scratch::default())
+    }
+
+    #[test]
+    fn formulas_are_simplified() {
+        let simple = |formula: Formula| formula.simplify();
+        let [a, b] = [Formula::literal("abcd"), Formula::literal("bc")];
+        assert_eq!(simple(Formula::all_of(["abcd", "bc", "abcd"])), a);
+        assert_eq!(simple(Formula::any_of(["abcd", "bc", "abcd"])), b);
+        assert_eq!(simple(Formula::All(vec![a.clone(), Formula::ALWAYS])), a);
+        assert_eq!(simple(Formula::All(vec![a.clone(), Formula::NEVER])), Formula::NEVER);
+        assert_eq!(simple(Formula::Any(vec![a.clone(), Formula::ALWAYS])), Formula::ALWAYS);
+        assert_eq!(simple(Formula::Any(vec![a.clone(), Formula::NEVER])), a);
+        assert_eq!(
+            simple(Formula::Any(vec![Formula::any_of(["x"]), Formula::any_of(["y"])])),
+            Formula::any_of(["x", "y"])
+        );
+        assert_eq!(simple(Formula::literal("")), Formula::ALWAYS);
+    }
+
+    #[test]
+    fn a_formula_that_needs_nothing_is_unbounded() {
+        assert!(Formula::ALWAYS.is_unbounded() && !Formula::NEVER.is_unbounded());
+        assert!(!Formula::All(vec![Formula::ALWAYS, Formula::literal("x")]).is_unbounded());
+        assert!(Formula::Any(vec![Formula::ALWAYS, Formula::literal("x")]).is_unbounded());
+        let prefilter = Prefilter::new(vec![Formula::literal("quux"), Formula::ALWAYS]).unwrap();
+        assert!(prefilter.matches(b"", &mut Scratch::default()));
+        assert_eq!(prefilter.satisfied(b"", &mut Scratch::default()), [false, true]);
+    }
+
+    #[test]
+    fn no_formulas_are_never_satisfied() {
+        assert!(!Prefilter::new(Vec::new()).unwrap().matches(b"text", &mut Scratch::default()));
+        assert_eq!(satisfied(&[Formula::NEVER], "text"), [false]);
+    }
+
+    #[test]
+    fn literals_in_and_across_each_other_are_all_seen() {
+        let formulas = literals(&["FirstSecond", "SecondThird", "ond", "tSe", "Third", "absent"]);
+        assert_eq!(satisfied(&formulas, "= FirstSecondThird()"), [true, true, true, true, true, false]);
+    }
+
+    #[test]
+    fn case_counts() {
+        assert_eq!(satisfied(&literals(&["Client"]), "client CLIENT"), [false]);
+    }
+
+    #[test]
+    fn what_a_formula_needs_may_stand_anywhere() {
+        let formulas = [Formula::all_of(["needed_second", "needed_first"]), Formula::literal("needed_second")];
+        for text in ["needed_first needed_second", "needed_second needed_first"] {
+            assert_eq!(satisfied(&formulas, text), [true, true], "{text}");
+        }
+        assert_eq!(satisfied(&formulas, "needed_second"), [false, true]);
+        assert_eq!(satisfied(&formulas, "needed_first"), [false, false]);
+    }
+
+    #[test]
+    fn a_scratch_remembers_nothing_from_file_to_file() {
+        let prefilter = Prefilter::new(vec![Formula::all_of(["long_needed", "also"])]).unwrap();
+        let mut scratch = Scratch::default();
+        assert!(prefilter.matches(b"long_needed also", &mut scratch));
+        assert!(!prefilter.matches(b"also", &mut scratch));
+        assert!(!prefilter.matches(b"long_needed", &mut scratch));
+        let other = Prefilter::new(literals(&["one_thing", "two_thing", "three_thing"])).unwrap();
+        assert_eq!(other.satisfied(b"three_thing", &mut scratch), [false, false, true]);
+    }
+
+    /// Formulas over literals of two letters, so that these lie in and across each other all the time.
+    fn formulas(shortest: usize) -> impl Strategy<Value = Vec<Formula>> {
+        let literal = vec(prop_oneof![Just('a'), Just('b')], shortest..shortest + 9);
+        let literal = literal.prop_map(|letters| Formula::Literal(letters.into_iter().collect()));
+        let formula = literal.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![vec(inner.clone(), 0..4).prop_map(Formula::All), vec(inner, 0..4).prop_map(Formula::Any)]
+        });
+        vec(formula, 0..6)
+    }
+
+    fn literals_of(formula: &Formula, into: &mut Vec<String>) {
+        match formula {
+            Formula::Literal(text) => into.push(text.clone()),
+            Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| literals_of(part, into)),
+        }
+    }
+
+    /// Formulas and a text made of their literals, of pieces of these, and of other letters.
+    fn cases() -> impl Strategy<Value = (Vec<Formula>, String)> {
+        let pieces = vec((any::<prop::sample::Index>(), 0..30_usize, "[abc]{0,5}"), 0..8);
+        ((0..12_usize).prop_flat_map(formulas), pieces).prop_map(|(formulas, pieces)| {
+            let mut literals = vec![String::new()];
+            for formula in &formulas {
+                literals_of(formula, &mut literals);
+            }
+            let text = pieces.iter().map(|(which, length, other)| {
+                let literal = which.get(&literals);
+                format!("{}{other}", &literal[..literal.len().min(*length)])
+            });
+            let text = text.collect();
+            (formulas, text)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn every_answer_is_that_of_a_plain_search((formulas, text) in cases()) {
+            let expected: Vec<bool> = formulas.iter().map(|formula| formula.holds(text.as_bytes())).collect();
+            let mut scratch = Scratch::default();
+            let prefilter = Prefilter::new(formulas.clone()).unwrap();
+            prop_assert_eq!(&prefilter.satisfied(text.as_bytes(), &mut scratch), &expected);
+            prop_assert_eq!(prefilter.matches(text.as_bytes(), &mut scratch), expected.contains(&true));
+            prop_assert_eq!(prefilter.satisfied(text.as_bytes(), &mut scratch), expected);
+        }
+
+        #[test]
+        fn simplifying_changes_no_answer((formulas, text) in cases()) {
+            for formula in formulas {
+                let simple = formula.clone().simplify();
+                prop_assert_eq!(simple.holds(text.as_bytes()), formula.holds(text.as_bytes()));
+                prop_assert_eq!(simple.is_unbounded(), simple == Formula::ALWAYS);
+                prop_assert_eq!(simple.is_unbounded(), formula.is_unbounded());
+                prop_assert_eq!(simple.clone().simplify(), simple);
             }
         }
     }

@@ -53,12 +53,7 @@ impl Roots {
             return;
         }
         let shown = shown(path);
-        let root = Root {
-            start: start(&shown),
-            shown,
-            absolute,
-            canonical,
-        };
+        let root = Root { start: start(&shown), shown, absolute, canonical };
         if is_directory {
             self.directories.push(root);
         } else {
@@ -85,11 +80,7 @@ impl Roots {
             // Few are given, so there is nothing to gain from an index.
             many => many.iter().find(|root| root.start == start)?,
         };
-        Some(Place {
-            root,
-            below: path.strip_prefix(start).ok()?,
-            path,
-        })
+        Some(Place { root, below: path.strip_prefix(start).ok()?, path })
     }
 
     /// True when something met on the walk was also given by itself, so that it is (or will be) visited as such.
@@ -98,13 +89,8 @@ impl Roots {
             return false;
         }
         // Unless links are followed, no step of the way down can be one.
-        let canonical = if follow_links {
-            fs::canonicalize(place.path).ok()
-        } else {
-            None
-        };
-        self.met
-            .contains(&canonical.unwrap_or_else(|| place.root.canonical.join(place.below)))
+        let canonical = if follow_links { fs::canonicalize(place.path).ok() } else { None };
+        self.met.contains(&canonical.unwrap_or_else(|| place.root.canonical.join(place.below)))
     }
 }
 
@@ -139,19 +125,13 @@ fn start(shown: &Path) -> PathBuf {
 
 /// A path as the user would write it: without a leading `./`.
 pub(super) fn shown(path: &Path) -> PathBuf {
-    path.components()
-        .skip_while(|component| *component == Component::CurDir)
-        .collect()
+    path.components().skip_while(|component| *component == Component::CurDir).collect()
 }
 
 /// A path from the root of the file system, with `.` and `..` worked out by the words alone: globs are about what is
 /// written, not about where links lead.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    let mut absolute = if path.is_absolute() {
-        PathBuf::new()
-    } else {
-        env::current_dir().unwrap_or_default()
-    };
+    let mut absolute = if path.is_absolute() { PathBuf::new() } else { env::current_dir().unwrap_or_default() };
     for component in path.components() {
         match component {
             Component::CurDir => {}

@@ -5,16 +5,22 @@
 //! compare literals only where one of them is known. The longer the shortest literal, the larger the stride and the
 //! faster the search: it skips what an automaton has to read, and the number of literals hardly matters.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 /// How many bytes are looked at in one place.
 const GRAM: usize = 4;
 
-/// The largest distance between two places. A larger one means more grams per literal and gains little.
-const LONGEST_STRIDE: usize = 8;
+/// The largest distance between two places. A larger one means more grams per literal and gains nothing.
+const LONGEST_STRIDE: usize = 5;
+
+/// The length of a literal, in bytes, from which on the search is as fast as it gets.
+pub(super) const FULL_SPEED: usize = LONGEST_STRIDE + GRAM - 1;
 
 /// How many bits the table of known grams has, as a power of two: 8 KiB, so that it stays in the fastest cache.
 const TABLE_BITS: u32 = 16;
+
+/// How many buckets the candidates are in, as a power of two.
+const BUCKET_BITS: u32 = 12;
 
 /// A search for literals.
 #[derive(Debug, Clone)]
@@ -23,16 +29,18 @@ pub(super) struct Samples {
     stride: usize,
     /// One bit per hash of a gram; those of the known grams are set.
     table: Vec<u64>,
-    /// The known grams, sorted.
-    grams: Vec<u32>,
-    /// By gram: what can be there when it is found.
-    candidates: Vec<Vec<Candidate>>,
+    /// By the first bits of a gram's hash: where its candidates start. Has one more entry at the end.
+    buckets: Vec<u32>,
+    /// What can be there when a gram is found, sorted by its hash.
+    candidates: Vec<Candidate>,
 }
 
 /// A literal that may stand around a gram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Candidate {
-    /// Its number.
+    /// The gram.
+    gram: u32,
+    /// The literal's number.
     literal: u32,
     /// How many bytes of it come before the gram.
     before: u32,
@@ -44,21 +52,26 @@ impl Samples {
     pub(super) fn new(literals: &[String], wanted: &[usize]) -> Option<Self> {
         let shortest = wanted.iter().map(|literal| literals[*literal].len()).min()?;
         let stride = (shortest + 1).checked_sub(GRAM).filter(|stride| *stride > 0)?.min(LONGEST_STRIDE);
-        let mut known: BTreeMap<u32, Vec<Candidate>> = BTreeMap::new();
+        let mut known = HashSet::new();
+        let mut candidates = Vec::new();
         for literal in wanted {
             let bytes = literals[*literal].as_bytes();
-            let start = best_window(bytes, stride, |gram| known.contains_key(&gram));
+            let start = best_window(bytes, stride, |gram| known.contains(&gram));
             for (gram, before) in grams(bytes).zip(0..).skip(start).take(stride) {
-                known.entry(gram).or_default().push(Candidate { literal: *literal as u32, before });
+                known.insert(gram);
+                candidates.push(Candidate { gram, literal: *literal as u32, before });
             }
         }
+        candidates.sort_by_key(|candidate| hash(candidate.gram));
         let mut table = vec![0; 1 << (TABLE_BITS - u64::BITS.ilog2())];
-        for gram in known.keys() {
-            let bit = bit(*gram);
-            table[bit / 64] |= 1_u64 << (bit % 64);
+        for gram in known {
+            let bit = hash(gram) >> (u32::BITS - TABLE_BITS);
+            table[bit as usize / 64] |= 1_u64 << (bit % 64);
         }
-        let (grams, candidates) = known.into_iter().unzip();
-        Some(Self { stride, table, grams, candidates })
+        let buckets = (0..=1 << BUCKET_BITS)
+            .map(|bucket| candidates.partition_point(|candidate| self::bucket(candidate.gram) < bucket) as u32)
+            .collect();
+        Some(Self { stride, table, buckets, candidates })
     }
 
     /// Calls `found` with each literal at each place where it occurs, until it says that the search is over.
@@ -66,8 +79,9 @@ impl Samples {
         let mut at = 0;
         while let Some(gram) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
             let gram = u32::from_le_bytes(*gram);
-            let bit = bit(gram);
-            if self.table[bit / 64] >> (bit % 64) & 1 == 1 && self.look(at, gram, bytes, literals, &mut found) {
+            let bit = hash(gram) >> (u32::BITS - TABLE_BITS);
+            let known = self.table[bit as usize / 64] >> (bit % 64) & 1 == 1;
+            if known && self.look(at, gram, bytes, literals, &mut found) {
                 return;
             }
             at += self.stride;
@@ -75,7 +89,7 @@ impl Samples {
     }
 
     /// Compares the literals that the gram at `at` belongs to.
-    #[cold]
+    #[inline(never)]
     fn look(
         &self,
         at: usize,
@@ -84,8 +98,9 @@ impl Samples {
         literals: &[String],
         found: &mut impl FnMut(usize) -> bool,
     ) -> bool {
-        let Ok(number) = self.grams.binary_search(&gram) else { return false };
-        self.candidates[number].iter().any(|candidate| {
+        let bucket = bucket(gram);
+        let candidates = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+        self.candidates[candidates].iter().filter(|candidate| candidate.gram == gram).any(|candidate| {
             let literal = candidate.literal as usize;
             let start = at.checked_sub(candidate.before as usize);
             start.is_some_and(|start| bytes[start..].starts_with(literals[literal].as_bytes())) && found(literal)
@@ -93,14 +108,19 @@ impl Samples {
     }
 }
 
-/// The place of a gram in the table.
-fn bit(gram: u32) -> usize {
-    // Multiplicative hashing: the odd number next to 2^32 divided by the golden ratio spreads similar grams.
-    (gram.wrapping_mul(0x9E37_79B1) >> (u32::BITS - TABLE_BITS)) as usize
+/// Spreads grams, of which text has many similar ones. Multiplies with the odd number next to 2^32 divided by the golden
+/// ratio; the first bits are the best ones.
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1)
+}
+
+/// The bucket of a gram.
+fn bucket(gram: u32) -> usize {
+    (hash(gram) >> (u32::BITS - BUCKET_BITS)) as usize
 }
 
 fn grams(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.array_windows().map(|gram: &[u8; GRAM]| u32::from_le_bytes(*gram))
+    bytes.windows(GRAM).filter_map(|gram| gram.first_chunk().map(|gram| u32::from_le_bytes(*gram)))
 }
 
 /// Where in a literal the window starts whose grams are cheapest to look for: rare ones, and those that are looked for
@@ -123,7 +143,7 @@ const LOOK_COST: f64 = 20.0;
 const COMMON: f64 = 1e-3;
 
 /// An estimate of how often a literal occurs in source code, per byte: as often as its rarest gram at most.
-pub(super) fn rarest(literal: &str) -> f64 {
+pub(super) fn frequency_at_most(literal: &str) -> f64 {
     let frequencies = literal.as_bytes().windows(GRAM).map(frequency);
     frequencies.min_by(f64::total_cmp).unwrap_or(1.0)
 }
@@ -168,3 +188,57 @@ const BITS: [u8; 128] = [
     43, 19, 29, 23, 23, 16, 23, 28, 26, 20, 40, 32, 21, 26, 20, 20, 24, 36, 19, 18, 18, 24, 32, 31, 30, 30, 40, 37, 44, 37, 56, 91,
 ];
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(literals: &[&str], text: &str) -> Vec<usize> {
+        let literals: Vec<String> = literals.iter().map(ToString::to_string).collect();
+        let wanted: Vec<usize> = (0..literals.len()).collect();
+        let mut found = Vec::new();
+        Samples::new(&literals, &wanted).unwrap().each_literal(text.as_bytes(), &literals, |literal| {
+            found.push(literal);
+            false
+        });
+        found
+    }
+
+    #[test]
+    fn a_literal_is_found_wherever_it_starts() {
+        for literal in ["quux", "quuxes", "a_longer_literal", "größe", "模型部署"] {
+            for offset in 0..20 {
+                let before = "x".repeat(offset);
+                assert_eq!(found(&[literal], &format!("{before}{literal}")), [0], "{literal} at {offset}");
+                assert_eq!(found(&[literal], &format!("{before}{literal}x{literal}")), [0, 0]);
+                let torn = format!("{before}{}", &literal[literal.chars().next().map_or(0, char::len_utf8)..]);
+                assert!(found(&[literal], &torn).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn literals_shorter_than_a_gram_are_not_for_sampling() {
+        let literals = ["abc".to_owned(), "long_enough".to_owned()];
+        assert!(Samples::new(&literals, &[0, 1]).is_none());
+        assert!(Samples::new(&literals, &[1]).is_some());
+        assert!(Samples::new(&literals, &[]).is_none());
+    }
+
+    #[test]
+    fn the_search_ends_when_told_to() {
+        let literals = ["quux".to_owned()];
+        let mut count = 0;
+        Samples::new(&literals, &[0]).unwrap().each_literal(b"quux quux quux", &literals, |_| {
+            count += 1;
+            count == 2
+        });
+        assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn rare_windows_are_chosen() {
+        let common = best_window(b"environment_Qz7_XkW_", 5, |_| false);
+        assert!(common >= 8, "{common}");
+        assert!(frequency_at_most("return") > frequency_at_most("Qz7_XkW"));
+    }
+}

@@ -103,12 +103,7 @@ fn decode_marked_utf8(bytes: &[u8]) -> Decoded {
     let text = String::from_utf8_lossy(bytes);
     // Borrowed means that nothing had to be replaced.
     let lossy = matches!(text, Cow::Owned(_));
-    Decoded::Text(Text {
-        text: text.into_owned(),
-        encoding: Encoding::Utf8,
-        byte_order_mark: true,
-        lossy,
-    })
+    Decoded::Text(Text { text: text.into_owned(), encoding: Encoding::Utf8, byte_order_mark: true, lossy })
 }
 
 fn decode_utf16(bytes: &[u8], with: &'static encoding_rs::Encoding, encoding: Encoding) -> Decoded {
@@ -117,12 +112,7 @@ fn decode_utf16(bytes: &[u8], with: &'static encoding_rs::Encoding, encoding: En
     if looks_binary(text.as_bytes()) {
         return Decoded::Binary;
     }
-    Decoded::Text(Text {
-        text: text.into_owned(),
-        encoding,
-        byte_order_mark: true,
-        lossy,
-    })
+    Decoded::Text(Text { text: text.into_owned(), encoding, byte_order_mark: true, lossy })
 }
 
 fn decode_unmarked(bytes: Vec<u8>) -> Decoded {
@@ -133,12 +123,7 @@ fn decode_unmarked(bytes: Vec<u8>) -> Decoded {
         Ok(text) => (text, Encoding::Utf8, false),
         Err(error) => decode_legacy(error.as_bytes()),
     };
-    Decoded::Text(Text {
-        text,
-        encoding,
-        byte_order_mark: false,
-        lossy,
-    })
+    Decoded::Text(Text { text, encoding, byte_order_mark: false, lossy })
 }
 
 fn decode_legacy(bytes: &[u8]) -> (String, Encoding, bool) {
@@ -171,17 +156,10 @@ fn coding_label(line: &[u8]) -> Option<&str> {
     let comment = line.trim_ascii_start().strip_prefix(b"#")?;
     memchr::memmem::find_iter(comment, b"coding").find_map(|at| {
         let rest = &comment[at + b"coding".len()..];
-        let rest = rest
-            .strip_prefix(b":")
-            .or_else(|| rest.strip_prefix(b"="))?
-            .trim_ascii_start();
-        let length = rest
-            .iter()
-            .position(|byte| !(byte.is_ascii_alphanumeric() || b"-_.".contains(byte)))
-            .unwrap_or(rest.len());
-        std::str::from_utf8(&rest[..length])
-            .ok()
-            .filter(|label| !label.is_empty())
+        let rest = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?.trim_ascii_start();
+        let length =
+            rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"-_.".contains(byte))).unwrap_or(rest.len());
+        std::str::from_utf8(&rest[..length]).ok().filter(|label| !label.is_empty())
     })
 }
 
@@ -229,17 +207,11 @@ impl Count {
     fn of(bytes: &[u8]) -> Self {
         let continuations = bytes.iter().filter(|byte| is_continuation(**byte)).count();
         let pairs = bytes.iter().filter(|byte| **byte >= 0xF0).count();
-        Self {
-            code_points: (bytes.len() - continuations) as u32,
-            pairs: pairs as u32,
-        }
+        Self { code_points: (bytes.len() - continuations) as u32, pairs: pairs as u32 }
     }
 
     fn plus(self, other: Self) -> Self {
-        Self {
-            code_points: self.code_points + other.code_points,
-            pairs: self.pairs + other.pairs,
-        }
+        Self { code_points: self.code_points + other.code_points, pairs: self.pairs + other.pairs }
     }
 }
 
@@ -251,16 +223,8 @@ impl<'t> LineIndex<'t> {
     /// Indexes a text. It must be shorter than 4 GiB; [`crate::input::walk::MAX_READ`] sees to that.
     pub fn new(text: &'t str) -> Self {
         let starts = line_ranges(text.as_bytes()).map(|line| line.start as u32).collect();
-        let checkpoints = if text.is_ascii() {
-            Vec::new()
-        } else {
-            checkpoints(text.as_bytes())
-        };
-        Self {
-            text,
-            starts,
-            checkpoints,
-        }
+        let checkpoints = if text.is_ascii() { Vec::new() } else { checkpoints(text.as_bytes()) };
+        Self { text, starts, checkpoints }
     }
 
     /// The text that is indexed.
@@ -312,19 +276,14 @@ impl<'t> LineIndex<'t> {
 
     /// The text of a line (from 1) without its line end; empty when there is no such line.
     pub fn line_text(&self, line: u32) -> &'t str {
-        self.line_span(line)
-            .and_then(|span| self.text.get(span))
-            .unwrap_or_default()
+        self.line_span(line).and_then(|span| self.text.get(span)).unwrap_or_default()
     }
 
     /// The byte range of a line with its line end.
     fn full_line(&self, line: u32) -> Option<Range<usize>> {
         let index = (line as usize).checked_sub(1)?;
         let start = *self.starts.get(index)? as usize;
-        let end = self
-            .starts
-            .get(index + 1)
-            .map_or(self.text.len(), |next| *next as usize);
+        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
         Some(start..end)
     }
 
@@ -349,19 +308,13 @@ impl<'t> LineIndex<'t> {
     /// What is counted between two offsets, the first not after the second.
     fn count_between(&self, start: usize, end: usize) -> Count {
         if self.checkpoints.is_empty() {
-            return Count {
-                code_points: (end - start) as u32,
-                pairs: 0,
-            };
+            return Count { code_points: (end - start) as u32, pairs: 0 };
         }
         if end - start <= STRIDE {
             return Count::of(&self.text.as_bytes()[start..end]);
         }
         let (upto, from) = (self.count_to(end), self.count_to(start));
-        Count {
-            code_points: upto.code_points - from.code_points,
-            pairs: upto.pairs - from.pairs,
-        }
+        Count { code_points: upto.code_points - from.code_points, pairs: upto.pairs - from.pairs }
     }
 
     /// What is counted before an offset. The text must have checkpoints.
@@ -456,21 +409,14 @@ mod tests {
     }
 
     fn position(line: u32, column: u32, column_utf16: u32) -> Position {
-        Position {
-            line,
-            column,
-            column_utf16,
-        }
+        Position { line, column, column_utf16 }
     }
 
     #[test]
     fn utf8_is_taken_as_it_is() {
         let decoded = text("x = 'Zürich 😀'\n".as_bytes());
         assert_eq!(decoded.text, "x = 'Zürich 😀'\n");
-        assert_eq!(
-            (decoded.encoding, decoded.byte_order_mark, decoded.lossy),
-            (Encoding::Utf8, false, false)
-        );
+        assert_eq!((decoded.encoding, decoded.byte_order_mark, decoded.lossy), (Encoding::Utf8, false, false));
         assert_eq!(decoded.offset_base(), Some(0));
     }
 
@@ -490,23 +436,16 @@ mod tests {
     #[test]
     fn a_broken_text_behind_a_byte_order_mark_is_repaired() {
         let decoded = text(b"\xEF\xBB\xBFa\xFFb");
-        assert_eq!(
-            (decoded.text.as_str(), decoded.lossy, decoded.offset_base()),
-            ("a\u{FFFD}b", true, None)
-        );
+        assert_eq!((decoded.text.as_str(), decoded.lossy, decoded.offset_base()), ("a\u{FFFD}b", true, None));
     }
 
     #[test]
     fn utf16_is_told_by_its_mark() {
-        for (encoding, bytes) in [
-            (Encoding::Utf16Le, b"\xFF\xFEa\0\xE9\0".as_slice()),
-            (Encoding::Utf16Be, b"\xFE\xFF\0a\0\xE9".as_slice()),
-        ] {
+        for (encoding, bytes) in
+            [(Encoding::Utf16Le, b"\xFF\xFEa\0\xE9\0".as_slice()), (Encoding::Utf16Be, b"\xFE\xFF\0a\0\xE9".as_slice())]
+        {
             let decoded = text(bytes);
-            assert_eq!(
-                (decoded.text.as_str(), decoded.encoding, decoded.offset_base()),
-                ("aé", encoding, None)
-            );
+            assert_eq!((decoded.text.as_str(), decoded.encoding, decoded.offset_base()), ("aé", encoding, None));
         }
         assert!(text(b"\xFF\xFEa\0b").lossy, "half a code unit at the end");
     }
@@ -528,10 +467,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_utf8_are_read_as_windows_1252() {
         let decoded = text(b"# caf\xE9 \x80\n");
-        assert_eq!(
-            (decoded.text.as_str(), decoded.encoding),
-            ("# café €\n", Encoding::Assumed)
-        );
+        assert_eq!((decoded.text.as_str(), decoded.encoding), ("# café €\n", Encoding::Assumed));
         assert_eq!((decoded.lossy, decoded.offset_base()), (false, None));
     }
 
@@ -543,10 +479,7 @@ mod tests {
         assert_eq!(declared(b"#!/usr/bin/python\r\n#coding=cp1251\r\n# \xE9"), cyrillic);
         assert_eq!(declared(b"\n\n# coding: cp1251\n# \xE9"), Encoding::Assumed);
         assert_eq!(declared(b"x = 'coding: cp1251' # \xE9"), Encoding::Assumed);
-        assert_eq!(
-            declared(b"# vim: set fileencoding=Latin_1 :\n# \xE9"),
-            Encoding::Declared("windows-1252")
-        );
+        assert_eq!(declared(b"# vim: set fileencoding=Latin_1 :\n# \xE9"), Encoding::Declared("windows-1252"));
         assert_eq!(declared(b"# coding: utf-8\n# \xE9"), Encoding::Assumed);
         assert_eq!(declared(b"# coding: utf-16\n# \xE9"), Encoding::Assumed);
         assert_eq!(declared(b"# coding: no-such\n# \xE9"), Encoding::Assumed);
@@ -586,10 +519,7 @@ mod tests {
         assert_eq!(index.position(1), index.position(0));
         assert_eq!(index.position(5), index.position(2));
         assert_eq!(index.position(usize::MAX), position(1, 3, 4));
-        assert_eq!(
-            (index.offset(0, 0), index.offset(1, u32::MAX), index.offset(9, 1)),
-            (0, 6, 6)
-        );
+        assert_eq!((index.offset(0, 0), index.offset(1, u32::MAX), index.offset(9, 1)), (0, 6, 6));
     }
 
     #[test]
@@ -607,23 +537,11 @@ mod tests {
     fn minified_files_are_told_by_their_shape() {
         let code = "const answer = await client.ask(question);\n".repeat(4000);
         assert!(!is_minified(code.as_bytes()));
-        assert!(
-            !is_minified("x".repeat(MINIFIED_FROM_SIZE).as_bytes()),
-            "small files are always read"
-        );
+        assert!(!is_minified("x".repeat(MINIFIED_FROM_SIZE).as_bytes()), "small files are always read");
         assert!(is_minified("x".repeat(MINIFIED_FROM_SIZE + 1).as_bytes()));
-        assert!(
-            is_minified(format!("{}\n", "x".repeat(600)).repeat(200).as_bytes()),
-            "chunks of long lines"
-        );
+        assert!(is_minified(format!("{}\n", "x".repeat(600)).repeat(200).as_bytes()), "chunks of long lines");
         let blob = "x".repeat(code.len());
-        assert!(
-            is_minified(format!("{blob}xx\n{code}").as_bytes()),
-            "one line is most of it"
-        );
-        assert!(
-            !is_minified(format!("{blob}\n{code}{code}").as_bytes()),
-            "one line is less than half of it"
-        );
+        assert!(is_minified(format!("{blob}xx\n{code}").as_bytes()), "one line is most of it");
+        assert!(!is_minified(format!("{blob}\n{code}{code}").as_bytes()), "one line is less than half of it");
     }
 }

@@ -28,10 +28,7 @@ pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 << 20;
 
 /// What to look at.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct WalkOptions {
     /// Tells by a file's name whether files like it are wanted. Not asked about files that were named explicitly.
     pub wanted: fn(&str) -> bool,
@@ -108,22 +105,14 @@ impl FoundFile {
             return Err(ReadError::NotAFile);
         }
         // Only a regular file has a size that says how much there is to read; a device may never end.
-        let limit = if metadata.is_file() {
-            self.max_size
-        } else {
-            self.max_size.min(DEFAULT_MAX_FILE_SIZE)
-        };
+        let limit = if metadata.is_file() { self.max_size } else { self.max_size.min(DEFAULT_MAX_FILE_SIZE) };
         let size = metadata.len();
         if size > limit {
             return Err(ReadError::TooLarge { size, limit });
         }
         buffer.reserve(size as usize + 1);
         let size = file.take(limit.saturating_add(1)).read_to_end(buffer)? as u64;
-        if size > limit {
-            Err(ReadError::TooLarge { size, limit })
-        } else {
-            Ok(())
-        }
+        if size > limit { Err(ReadError::TooLarge { size, limit }) } else { Ok(()) }
     }
 }
 
@@ -265,11 +254,7 @@ pub fn walk<S: Send>(
     let mut report = WalkReport::default();
     for (path, error) in roots.broken.drain(..) {
         let missing = error.kind() == io::ErrorKind::NotFound;
-        let message = if missing {
-            "no such file or directory".to_owned()
-        } else {
-            error.to_string()
-        };
+        let message = if missing { "no such file or directory".to_owned() } else { error.to_string() };
         report.add_error(Some(path), message);
     }
     if options.force_exclude {
@@ -281,17 +266,7 @@ pub fn walk<S: Send>(
             None => true,
         });
     }
-    let walk = Walk {
-        options,
-        filter,
-        roots,
-        state,
-        visit,
-        done: Mutex::new(Walked {
-            states: Vec::new(),
-            report,
-        }),
-    };
+    let walk = Walk { options, filter, roots, state, visit, done: Mutex::new(Walked { states: Vec::new(), report }) };
     walk.files();
     walk.directories();
     let mut walked = walk.done.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -377,30 +352,15 @@ struct Worker<'w, 'o, S, N, V> {
 
 impl<'w, 'o, S, N: Fn() -> S, V: Fn(&mut S, FoundFile)> Worker<'w, 'o, S, N, V> {
     fn new(walk: &'w Walk<'o, S, N, V>) -> Self {
-        Self {
-            walk,
-            state: None,
-            report: WalkReport::default(),
-        }
+        Self { walk, state: None, report: WalkReport::default() }
     }
 
     fn hand_out(&mut self, path: PathBuf, explicit: bool) {
         let options = self.walk.options;
-        let max_size = if explicit && !options.force_exclude {
-            MAX_READ
-        } else {
-            options.max_file_size.min(MAX_READ)
-        };
+        let max_size = if explicit && !options.force_exclude { MAX_READ } else { options.max_file_size.min(MAX_READ) };
         self.report.visited += 1;
         let state = self.state.get_or_insert_with(&self.walk.state);
-        (self.walk.visit)(
-            state,
-            FoundFile {
-                path,
-                explicit,
-                max_size,
-            },
-        );
+        (self.walk.visit)(state, FoundFile { path, explicit, max_size });
     }
 
     /// Looks at something below a given directory; says whether to enter it.
@@ -460,14 +420,8 @@ impl<'w, 'o, S, N: Fn() -> S, V: Fn(&mut S, FoundFile)> Worker<'w, 'o, S, N, V> 
     }
 
     fn skip(&mut self, entry: &DirEntry, reason: SkipReason) {
-        let shown = self
-            .walk
-            .roots
-            .place(entry.path(), entry.depth())
-            .as_ref()
-            .map(Place::shown);
-        self.report
-            .skip(reason, shown.unwrap_or_else(|| entry.path().to_path_buf()));
+        let shown = self.walk.roots.place(entry.path(), entry.depth()).as_ref().map(Place::shown);
+        self.report.skip(reason, shown.unwrap_or_else(|| entry.path().to_path_buf()));
     }
 }
 

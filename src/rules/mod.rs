@@ -10,6 +10,7 @@ pub mod matching;
 pub mod model;
 pub mod pattern;
 pub mod secrets;
+pub mod select;
 pub mod values;
 
 use std::path::PathBuf;

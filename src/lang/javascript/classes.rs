@@ -28,7 +28,7 @@ impl<'t> Reader<'t> {
     pub(super) fn class(&mut self, b: &mut Builder<'_>, node: Node<'t>, mut decorators: Vec<ExprId>) -> ClassId {
         let opened = self.open_fields(b, node);
         decorators.extend(self.decorators(b, &opened));
-        let class = self.new_class(b, self.field(&opened, Field::Name), node);
+        let class = new_class(b, self.field(&opened, Field::Name), node);
         b.facts.classes[class.index()].decorators = decorators;
         for at in opened.clone() {
             let child = self.children[at];
@@ -44,14 +44,6 @@ impl<'t> Reader<'t> {
             self.in_class(b, class, span(node), |reader, b| reader.members(b, body.node, class));
         }
         self.close(&opened);
-        class
-    }
-
-    fn new_class(&mut self, b: &mut Builder<'_>, name: Option<Child<'t>>, node: Node<'t>) -> ClassId {
-        let class = ClassId(b.facts.classes.len() as u32);
-        let name = name.map(|name| b.text(name.node));
-        let (bases, decorators) = (Vec::new(), Vec::new());
-        b.facts.classes.push(Class { name, bases, scope: b.scope, decorators, span: span(node) });
         class
     }
 
@@ -219,7 +211,7 @@ impl<'t> Reader<'t> {
     /// `interface I {}`.
     pub(super) fn interface(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
         let opened = self.open_fields(b, node);
-        let class = self.new_class(b, self.field(&opened, Field::Name), node);
+        let class = new_class(b, self.field(&opened, Field::Name), node);
         for at in opened.clone() {
             let child = self.children[at];
             match child.kind {
@@ -250,7 +242,7 @@ impl<'t> Reader<'t> {
         let from = b.facts.scopes[b.scope.index()].span.start;
         let (Some(name), Some(value)) = (name, value) else { return };
         if value.kind == Kind::ObjectType {
-            let class = self.new_class(b, Some(name), node);
+            let class = new_class(b, Some(name), node);
             self.in_class(b, class, span(node), |reader, b| reader.signatures(b, value.node));
             self.bind_class(b, node, from, class);
             return;
@@ -274,7 +266,7 @@ impl<'t> Reader<'t> {
     /// `enum E {}`.
     pub(super) fn enumeration(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
         let opened = self.open_fields(b, node);
-        let class = self.new_class(b, self.field(&opened, Field::Name), node);
+        let class = new_class(b, self.field(&opened, Field::Name), node);
         if let Some(body) = self.field(&opened, Field::Body) {
             self.in_class(b, class, span(node), |reader, b| reader.enum_members(b, body.node));
         }
@@ -302,4 +294,13 @@ impl<'t> Reader<'t> {
         }
         self.close(&opened);
     }
+}
+
+/// Adds a class without its parts.
+fn new_class(b: &mut Builder<'_>, name: Option<Child<'_>>, node: Node<'_>) -> ClassId {
+    let class = ClassId(b.facts.classes.len() as u32);
+    let name = name.map(|name| b.text(name.node));
+    let (bases, decorators) = (Vec::new(), Vec::new());
+    b.facts.classes.push(Class { name, bases, scope: b.scope, decorators, span: span(node) });
+    class
 }

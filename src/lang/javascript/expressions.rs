@@ -141,7 +141,9 @@ impl<'t> Reader<'t> {
         let property = self.field(&opened, Field::Property);
         self.close(&opened);
         let expr = match property {
-            Some(property) => Expr::Member { object, property: b.text(property.node), property_span: span(property.node) },
+            Some(property) => {
+                Expr::Member { object, property: b.text(property.node), property_span: span(property.node) }
+            }
             None => Expr::Other(vec![object]),
         };
         b.expr(expr, span(node))
@@ -372,11 +374,16 @@ impl<'t> Reader<'t> {
 }
 
 /// Lowers an expression without parts.
-fn leaf<'s>(b: &mut Builder<'s>, child: Child<'_>) -> Option<ExprId> {
+fn leaf(b: &mut Builder<'_>, child: Child<'_>) -> Option<ExprId> {
+    if !child.kind.is_leaf() {
+        return None;
+    }
     let node = child.node;
     let text = b.text(node);
     let expr = match child.kind {
-        Kind::Identifier | Kind::Shorthand | Kind::PrivateName | Kind::ImportWord if !text.is_empty() => Expr::Name(text),
+        Kind::Identifier | Kind::Shorthand | Kind::PrivateName | Kind::ImportWord if !text.is_empty() => {
+            Expr::Name(text)
+        }
         Kind::Meta if text.starts_with("import") => Expr::Name(text),
         Kind::Identifier | Kind::Meta => Expr::Other(Vec::new()),
         Kind::Text => Expr::Text(vec![string_piece(b, node)]),

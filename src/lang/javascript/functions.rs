@@ -51,12 +51,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a function with its parameters and its body.
-    pub(super) fn function<'s>(
-        &mut self,
-        b: &mut Builder<'s>,
-        node: Node<'t>,
-        signature: Signature<'s>,
-    ) -> FunctionId {
+    pub(super) fn function<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>, signature: Signature<'s>) -> FunctionId {
         let promised = self.promised.take();
         let id = FunctionId(b.facts.functions.len() as u32);
         b.facts.functions.push(Function {

@@ -41,152 +41,152 @@ macro_rules! kinds {
 
 kinds! {
     nodes {
-    // Statements.
-    ExpressionStatement: "expression_statement";
-    LexicalDeclaration: "lexical_declaration";
-    VariableDeclaration: "variable_declaration";
-    VariableDeclarator: "variable_declarator";
-    FunctionDeclaration: "function_declaration" "generator_function_declaration" "function_signature";
-    ClassDeclaration: "class_declaration" "abstract_class_declaration";
-    InterfaceDeclaration: "interface_declaration";
-    EnumDeclaration: "enum_declaration";
-    TypeAlias: "type_alias_declaration";
-    Namespace: "internal_module" "module";
-    Ambient: "ambient_declaration";
-    Block: "statement_block";
-    If: "if_statement";
-    Switch: "switch_statement";
-    SwitchCase: "switch_case" "switch_default";
-    Try: "try_statement";
-    Catch: "catch_clause";
-    For: "for_statement";
-    ForIn: "for_in_statement";
-    Loop: "while_statement" "do_statement";
-    Return: "return_statement";
-    Import: "import_statement";
-    ImportAlias: "import_alias";
-    Export: "export_statement";
-    // Parts of statements.
-    ImportClause: "import_clause";
-    ImportRequire: "import_require_clause";
-    NamedImports: "named_imports";
-    NamespaceImport: "namespace_import";
-    ImportSpecifier: "import_specifier";
-    ExportClause: "export_clause";
-    ExportSpecifier: "export_specifier";
-    NamespaceExport: "namespace_export";
-    ClassHeritage: "class_heritage";
-    Extends: "extends_clause" "extends_type_clause";
-    Implements: "implements_clause";
-    ClassBody: "class_body";
-    Method: "method_definition";
-    MethodSignature: "method_signature";
-    AbstractSignature: "abstract_method_signature";
-    FieldDefinition: "public_field_definition";
-    PropertySignature: "property_signature";
-    StaticBlock: "class_static_block";
-    EnumAssignment: "enum_assignment";
-    Decorator: "decorator";
-    AccessModifier: "accessibility_modifier" "override_modifier";
-    Parameter: "required_parameter" "optional_parameter";
-    // Patterns.
-    ObjectPattern: "object_pattern";
-    ArrayPattern: "array_pattern";
-    AssignmentPattern: "assignment_pattern" "object_assignment_pattern";
-    PairPattern: "pair_pattern";
-    RestPattern: "rest_pattern";
-    ShorthandPattern: "shorthand_property_identifier_pattern";
-    // Expressions.
-    Identifier: "identifier";
-    Shorthand: "shorthand_property_identifier";
-    PrivateName: "private_property_identifier";
-    This: "this" "this_type";
-    Super: "super";
-    Number: "number";
-    Constant: "undefined" "null" "true" "false";
-    Text: "string";
-    Template: "template_string";
-    Regex: "regex";
-    Meta: "meta_property";
-    ImportWord: "import";
-    Member: "member_expression" "nested_identifier";
-    Subscript: "subscript_expression";
-    Call: "call_expression";
-    New: "new_expression";
-    Object: "object";
-    Array: "array";
-    Spread: "spread_element";
-    Arrow: "arrow_function";
-    FunctionExpression: "function_expression" "generator_function";
-    ClassExpression: "class";
-    Parenthesized: "parenthesized_expression";
-    Await: "await_expression";
-    Yield: "yield_expression";
-    Cast: "as_expression" "satisfies_expression";
-    Assertion: "type_assertion";
-    NonNull: "non_null_expression";
-    Instantiation: "instantiation_expression";
-    Binary: "binary_expression";
-    Unary: "unary_expression";
-    Update: "update_expression";
-    Ternary: "ternary_expression";
-    Sequence: "sequence_expression";
-    Assignment: "assignment_expression";
-    AugmentedAssignment: "augmented_assignment_expression";
-    JsxElement: "jsx_element" "jsx_self_closing_element";
-    JsxOpening: "jsx_opening_element";
-    JsxClosing: "jsx_closing_element";
-    JsxAttribute: "jsx_attribute";
-    JsxExpression: "jsx_expression";
-    JsxText: "jsx_text" "html_character_reference" "jsx_namespace_name";
-    // Parts of expressions.
-    PropertyName: "property_identifier";
-    ComputedName: "computed_property_name";
-    TemplateHole: "template_substitution";
-    RegexPattern: "regex_pattern";
-    Arguments: "arguments";
-    Pair: "pair";
-    // Types.
-    TypeName: "type_identifier";
-    NestedTypeName: "nested_type_identifier";
-    GenericType: "generic_type";
-    Alternatives: "union_type" "intersection_type";
-    WrappedType: "parenthesized_type" "readonly_type";
-    TypeQuery: "type_query";
-    LiteralType: "literal_type";
-    ObjectType: "object_type" "interface_body";
-    ComposedType: "array_type" "tuple_type" "function_type" "constructor_type" "conditional_type" "lookup_type"
-        "index_type_query" "template_literal_type" "flow_maybe_type";
-    InferredType: "infer_type";
-    PlainType: "predefined_type" "existential_type";
-    // What holds types.
-    TypeAnnotation: "type_annotation" "type_predicate_annotation" "asserts_annotation" "omitting_type_annotation"
-        "adding_type_annotation" "opting_type_annotation";
-    TypeArguments: "type_arguments";
-    TypeParameters: "type_parameters";
-    TypeParts: "formal_parameters" "type_parameter" "constraint" "default_type" "call_signature"
-        "construct_signature" "index_signature" "mapped_type_clause" "type_predicate" "asserts" "optional_type"
-        "rest_type" "template_type";
-    Nothing: "comment" "html_comment" "hash_bang_line" "empty_statement" "string_fragment" "escape_sequence"
-        "optional_chain" "statement_identifier" "import_attribute";
+        // Statements.
+        ExpressionStatement: "expression_statement";
+        LexicalDeclaration: "lexical_declaration";
+        VariableDeclaration: "variable_declaration";
+        VariableDeclarator: "variable_declarator";
+        FunctionDeclaration: "function_declaration" "generator_function_declaration" "function_signature";
+        ClassDeclaration: "class_declaration" "abstract_class_declaration";
+        InterfaceDeclaration: "interface_declaration";
+        EnumDeclaration: "enum_declaration";
+        TypeAlias: "type_alias_declaration";
+        Namespace: "internal_module" "module";
+        Ambient: "ambient_declaration";
+        Block: "statement_block";
+        If: "if_statement";
+        Switch: "switch_statement";
+        SwitchCase: "switch_case" "switch_default";
+        Try: "try_statement";
+        Catch: "catch_clause";
+        For: "for_statement";
+        ForIn: "for_in_statement";
+        Loop: "while_statement" "do_statement";
+        Return: "return_statement";
+        Import: "import_statement";
+        ImportAlias: "import_alias";
+        Export: "export_statement";
+        // Parts of statements.
+        ImportClause: "import_clause";
+        ImportRequire: "import_require_clause";
+        NamedImports: "named_imports";
+        NamespaceImport: "namespace_import";
+        ImportSpecifier: "import_specifier";
+        ExportClause: "export_clause";
+        ExportSpecifier: "export_specifier";
+        NamespaceExport: "namespace_export";
+        ClassHeritage: "class_heritage";
+        Extends: "extends_clause" "extends_type_clause";
+        Implements: "implements_clause";
+        ClassBody: "class_body";
+        Method: "method_definition";
+        MethodSignature: "method_signature";
+        AbstractSignature: "abstract_method_signature";
+        FieldDefinition: "public_field_definition";
+        PropertySignature: "property_signature";
+        StaticBlock: "class_static_block";
+        EnumAssignment: "enum_assignment";
+        Decorator: "decorator";
+        AccessModifier: "accessibility_modifier" "override_modifier";
+        Parameter: "required_parameter" "optional_parameter";
+        // Patterns.
+        ObjectPattern: "object_pattern";
+        ArrayPattern: "array_pattern";
+        AssignmentPattern: "assignment_pattern" "object_assignment_pattern";
+        PairPattern: "pair_pattern";
+        RestPattern: "rest_pattern";
+        ShorthandPattern: "shorthand_property_identifier_pattern";
+        // Expressions.
+        Identifier: "identifier";
+        Shorthand: "shorthand_property_identifier";
+        PrivateName: "private_property_identifier";
+        This: "this" "this_type";
+        Super: "super";
+        Number: "number";
+        Constant: "undefined" "null" "true" "false";
+        Text: "string";
+        Meta: "meta_property";
+        ImportWord: "import";
+        Template: "template_string";
+        Regex: "regex";
+        Member: "member_expression" "nested_identifier";
+        Subscript: "subscript_expression";
+        Call: "call_expression";
+        New: "new_expression";
+        Object: "object";
+        Array: "array";
+        Spread: "spread_element";
+        Arrow: "arrow_function";
+        FunctionExpression: "function_expression" "generator_function";
+        ClassExpression: "class";
+        Parenthesized: "parenthesized_expression";
+        Await: "await_expression";
+        Yield: "yield_expression";
+        Cast: "as_expression" "satisfies_expression";
+        Assertion: "type_assertion";
+        NonNull: "non_null_expression";
+        Instantiation: "instantiation_expression";
+        Binary: "binary_expression";
+        Unary: "unary_expression";
+        Update: "update_expression";
+        Ternary: "ternary_expression";
+        Sequence: "sequence_expression";
+        Assignment: "assignment_expression";
+        AugmentedAssignment: "augmented_assignment_expression";
+        JsxElement: "jsx_element" "jsx_self_closing_element";
+        JsxOpening: "jsx_opening_element";
+        JsxClosing: "jsx_closing_element";
+        JsxAttribute: "jsx_attribute";
+        JsxExpression: "jsx_expression";
+        JsxText: "jsx_text" "html_character_reference" "jsx_namespace_name";
+        // Parts of expressions.
+        PropertyName: "property_identifier";
+        ComputedName: "computed_property_name";
+        TemplateHole: "template_substitution";
+        RegexPattern: "regex_pattern";
+        Arguments: "arguments";
+        Pair: "pair";
+        // Types.
+        TypeName: "type_identifier";
+        NestedTypeName: "nested_type_identifier";
+        GenericType: "generic_type";
+        Alternatives: "union_type" "intersection_type";
+        WrappedType: "parenthesized_type" "readonly_type";
+        TypeQuery: "type_query";
+        LiteralType: "literal_type";
+        ObjectType: "object_type" "interface_body";
+        ComposedType: "array_type" "tuple_type" "function_type" "constructor_type" "conditional_type" "lookup_type"
+            "index_type_query" "template_literal_type" "flow_maybe_type";
+        InferredType: "infer_type";
+        PlainType: "predefined_type" "existential_type";
+        // What holds types.
+        TypeAnnotation: "type_annotation" "type_predicate_annotation" "asserts_annotation" "omitting_type_annotation"
+            "adding_type_annotation" "opting_type_annotation";
+        TypeArguments: "type_arguments";
+        TypeParameters: "type_parameters";
+        TypeParts: "formal_parameters" "type_parameter" "constraint" "default_type" "call_signature"
+            "construct_signature" "index_signature" "mapped_type_clause" "type_predicate" "asserts" "optional_type"
+            "rest_type" "template_type";
+        Nothing: "comment" "html_comment" "hash_bang_line" "empty_statement" "string_fragment" "escape_sequence"
+            "optional_chain" "statement_identifier" "import_attribute";
     }
     tokens {
-    Plus: "+";
-    Logical: "||" "&&" "??";
-    Equality: "==" "===" "!=" "!==";
-    In: "in";
-    InstanceOf: "instanceof";
-    PlusAssign: "+=";
-    LogicalAssign: "??=" "||=" "&&=";
-    Equals: "=";
-    Star: "*";
-    Default: "default";
-    TypeWord: "type" "typeof";
-    Getter: "get";
-    Setter: "set";
-    Readonly: "readonly";
-    Var: "var";
-    Let: "let" "const";
+        Plus: "+";
+        Logical: "||" "&&" "??";
+        Equality: "==" "===" "!=" "!==";
+        In: "in";
+        InstanceOf: "instanceof";
+        PlusAssign: "+=";
+        LogicalAssign: "??=" "||=" "&&=";
+        Equals: "=";
+        Star: "*";
+        Default: "default";
+        TypeWord: "type" "typeof";
+        Getter: "get";
+        Setter: "set";
+        Readonly: "readonly";
+        Var: "var";
+        Let: "let" "const";
     }
 }
 
@@ -205,6 +205,11 @@ impl Kind {
                 | Self::Parenthesized
                 | Self::Await
         )
+    }
+
+    /// True for expressions without parts.
+    pub(super) fn is_leaf(self) -> bool {
+        (self as u8) >= (Self::Identifier as u8) && (self as u8) <= (Self::ImportWord as u8)
     }
 
     /// True for functions that stand in an expression.

@@ -177,10 +177,7 @@ impl<'t> Reader<'t> {
     /// `import A = ns.B`.
     pub(super) fn import_alias(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
         let opened = self.open(b, node);
-        let (name, value) = match self.children[opened.clone()] {
-            [name, .., value] => (name, value),
-            _ => return,
-        };
+        let [name, .., value] = self.children[opened.clone()] else { return };
         self.close(&opened);
         let value = self.expression(b, value);
         let from = node.end_byte() as u32;
@@ -327,7 +324,8 @@ pub(super) fn export_assigned(b: &mut Builder<'_>, target: ExprId, value: ExprId
     let Expr::Member { object, property, property_span } = *b.facts.expr(target) else { return };
     match *b.facts.expr(object) {
         Expr::Name("module") if property == "exports" => {
-            let export = Export { name: Cow::Borrowed("default"), value: ExportValue::Expr(value), span: property_span };
+            let export =
+                Export { name: Cow::Borrowed("default"), value: ExportValue::Expr(value), span: property_span };
             b.facts.exports.push(export);
             export_entries(b, value);
         }

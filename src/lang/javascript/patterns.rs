@@ -68,7 +68,7 @@ impl<'t> Reader<'t> {
                 path.pop();
             }
             _ => {
-                b.deeper(span(child.node), |b| self.compound_pattern(b, child, target, path, default));
+                b.deeper(span(child.node), |b| self.compound_pattern(b, child, target, path));
             }
         }
     }
@@ -79,7 +79,6 @@ impl<'t> Reader<'t> {
         child: Child<'t>,
         target: &Target,
         path: &mut Vec<Step<'s>>,
-        default: Option<ExprId>,
     ) {
         match child.kind {
             Kind::ObjectPattern => {
@@ -115,29 +114,22 @@ impl<'t> Reader<'t> {
                     path.extend(position);
                 }
             }
-            _ => {
-                let _ = default;
-                self.anything(b, child);
-            }
+            // What is no pattern is assigned to: `[this.a] = …`.
+            _ => self.anything(b, child),
         }
     }
 
-    fn pair_pattern<'s>(
-        &mut self,
-        b: &mut Builder<'s>,
-        node: Node<'t>,
-        target: &Target,
-        path: &mut Vec<Step<'s>>,
-    ) {
+    fn pair_pattern<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>, target: &Target, path: &mut Vec<Step<'s>>) {
         let opened = self.open_fields(b, node);
         let key = self.field(&opened, Field::Key);
         let value = self.field(&opened, Field::Value);
         self.close(&opened);
         let (Some(key), Some(value)) = (key, value) else { return };
-        let mut computed = None;
         let name = if key.kind == Kind::ComputedName {
             let inner = self.only(b, key.node);
-            computed = inner.map(|inner| self.expression(b, inner));
+            if let Some(inner) = inner {
+                self.expression(b, inner);
+            }
             inner.and_then(|inner| literal(b, inner))
         } else {
             Some(literal(b, key).unwrap_or_else(|| Cow::Borrowed(b.text(key.node))))
@@ -147,7 +139,6 @@ impl<'t> Reader<'t> {
             self.parts_of_pattern(b, value, target, path, None);
             path.pop();
         } else {
-            debug_assert!(computed.is_some() || key.node.has_error());
             let unknown = Target { source: Source::Unknown, ..*target };
             self.parts_of_pattern(b, value, &unknown, path, None);
         }

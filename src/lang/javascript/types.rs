@@ -39,7 +39,7 @@ impl<'t> Reader<'t> {
         let node = child.node;
         match child.kind {
             Kind::NestedTypeName => self.nested_name(b, node),
-            Kind::Alternatives => self.alternatives(b, node),
+            Kind::Alternatives => Some(self.alternatives(b, node)),
             Kind::WrappedType => {
                 let opened = self.open(b, node);
                 let inner = self.children[opened.clone()].iter().find(|child| child.kind != Kind::Readonly).copied();
@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A union or intersection; generated ones have thousands of members, each nested in the next.
-    fn alternatives(&mut self, b: &mut Builder<'_>, node: Node<'t>) -> Option<ExprId> {
+    fn alternatives(&mut self, b: &mut Builder<'_>, node: Node<'t>) -> ExprId {
         let mut members = Vec::new();
         let mut at = Some(node);
         while let Some(outer) = at.take() {
@@ -107,7 +107,7 @@ impl<'t> Reader<'t> {
         let operands: Vec<ExprId> =
             members.into_iter().rev().filter_map(|member| self.type_expression(b, member)).collect();
         let union = Expr::Operation { operator: Operator::Union, operands };
-        Some(b.expr(union, span(node)))
+        b.expr(union, span(node))
     }
 
     /// Lowers the types in a node that is made of them. Names that are declared in it refer to nothing.

@@ -178,6 +178,14 @@ impl<'t, 's> Reader<'t, 's> {
 
     /// The parts of one binary operator.
     fn link(&mut self, node: Node<'t>) -> Option<(Child<'t>, Link<'t>)> {
+        if let Some([left, operator, right]) = self.three(node)
+            && left.kind.is_part()
+            && !operator.kind.is_part()
+            && right.kind.is_part()
+        {
+            let operator = if operator.kind == Kind::Token { Kind::Pipe } else { operator.kind };
+            return Some((left, Link { operator, right }));
+        }
         let parts = self.fielded(node);
         let link = match self.children[parts.clone()] {
             [left, operator, right] => Some((left, Link { operator: operator.kind, right })),

@@ -149,10 +149,7 @@ impl<'t, 's> Reader<'t, 's> {
         let mut next = Some(node);
         // The targets stay on the stack until the value is known.
         while let Some(link) = next.take() {
-            let parts = self.fielded(link);
-            let (left, right) = (self.field(&parts, Field::Left), self.field(&parts, Field::Right));
-            let declared = self.field(&parts, Field::Type);
-            self.release(&parts);
+            let (left, declared, right) = self.assignment_parts(link);
             if let Some(declared) = declared {
                 annotation = Some(self.annotation(b, declared));
             }
@@ -176,6 +173,24 @@ impl<'t, 's> Reader<'t, 's> {
             }
         }
         self.release(&targets);
+    }
+
+    /// Target, declared type and value.
+    fn assignment_parts(&mut self, node: Node<'t>) -> (Option<Child<'t>>, Option<Child<'t>>, Option<Child<'t>>) {
+        if let Some([left, sign, right]) = self.three(node)
+            && left.kind.is_part()
+            && sign.kind == Kind::Token
+            && right.kind.is_part()
+        {
+            return match right.kind {
+                Kind::Type => (Some(left), Some(right), None),
+                _ => (Some(left), None, Some(right)),
+            };
+        }
+        let parts = self.fielded(node);
+        let all = (self.field(&parts, Field::Left), self.field(&parts, Field::Type), self.field(&parts, Field::Right));
+        self.release(&parts);
+        all
     }
 
     /// `a: T` without a value.

@@ -123,6 +123,11 @@ impl Kind {
         self >= Self::FutureImport
     }
 
+    /// True for named nodes other than broken places.
+    pub(super) fn is_part(self) -> bool {
+        self.is_named() && self != Self::Error
+    }
+
     /// True for statements (assignments are read as such).
     pub(super) fn is_statement(self) -> bool {
         (Self::FutureImport..=Self::OtherStatement).contains(&self)
@@ -328,6 +333,9 @@ impl Field {
     }
 }
 
+/// Up to how many children are counted off rather than visited with the cursor.
+const FEW: u32 = 6;
+
 /// The grammar's numbers, translated.
 struct Tables {
     kinds: Vec<Kind>,
@@ -408,9 +416,35 @@ impl<'t, 's> Reader<'t, 's> {
         self.tables.kinds.get(usize::from(node.kind_id())).copied().unwrap_or(Kind::Error)
     }
 
+    /// The child at a position. It is counted up to it, so this is for nodes with few children: for these it costs
+    /// less than moving the cursor.
+    fn nth(&self, node: Node<'t>, position: u32) -> Option<Child<'t>> {
+        let node = node.child(position)?;
+        Some(Child { node, kind: self.kind(node), field: Field::None })
+    }
+
+    /// The children of a node that has exactly three.
+    pub(super) fn three(&self, node: Node<'t>) -> Option<[Child<'t>; 3]> {
+        if node.child_count() != 3 {
+            return None;
+        }
+        Some([self.nth(node, 0)?, self.nth(node, 1)?, self.nth(node, 2)?])
+    }
+
     /// Puts the named children of a node on the stack and says where they are.
     pub(super) fn children(&mut self, node: Node<'t>) -> Range<usize> {
         let start = self.children.len();
+        let count = node.child_count();
+        if count <= FEW {
+            for position in 0..count {
+                match self.nth(node, position) {
+                    Some(child) if child.kind == Kind::Error => self.broken.push(child.node),
+                    Some(child) if child.kind.is_named() => self.children.push(child),
+                    _ => {}
+                }
+            }
+            return start..self.children.len();
+        }
         self.cursor.reset(node);
         let mut more = self.cursor.goto_first_child();
         while more {
@@ -475,23 +509,27 @@ impl<'t, 's> Reader<'t, 's> {
 
     /// The first named child.
     pub(super) fn first(&mut self, node: Node<'t>) -> Option<Child<'t>> {
-        self.cursor.reset(node);
-        let mut more = self.cursor.goto_first_child();
-        while more {
-            let node = self.cursor.node();
-            let kind = self.kind(node);
-            if kind == Kind::Error {
-                self.broken.push(node);
-            } else if kind.is_named() {
-                return Some(Child { node, kind, field: Field::None });
+        for position in 0..2 {
+            let child = self.nth(node, position)?;
+            if child.kind.is_part() {
+                return Some(child);
             }
-            more = self.cursor.goto_next_sibling();
         }
-        None
+        let children = self.children(node);
+        let first = self.children[children.clone()].first().copied();
+        self.release(&children);
+        first
     }
 
     /// The named children of a node that has two.
     pub(super) fn two(&mut self, node: Node<'t>) -> Option<(Child<'t>, Child<'t>)> {
+        let last = node.child_count().saturating_sub(1);
+        if last == 1 || last == 2 {
+            let (first, second) = (self.nth(node, 0)?, self.nth(node, last)?);
+            if first.kind.is_part() && second.kind.is_part() {
+                return Some((first, second));
+            }
+        }
         let children = self.children(node);
         let two = match self.children[children.clone()] {
             [first, second] => Some((first, second)),
