@@ -1,11 +1,65 @@
-//! The entry point: parse arguments, run, print, exit code.
+//! The entry point: owns the process. It reads the arguments, opens the streams, runs the command, and turns what comes
+//! of it into an exit code.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{self, BufWriter, ErrorKind, Write},
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
+
+use anstream::{AutoStream, ColorChoice};
+use unmoor::cli::{self, Arguments, Color, Exit, Streams};
+
+/// What the last panic said, for the request to report it.
+static LAST_PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().collect();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let code = unmoor::cli::run(&arguments[1..], &mut out, &mut std::io::stderr().lock());
-    let _ = out.flush();
-    ExitCode::from(code as u8)
+    panic::set_hook(Box::new(remember));
+    let parsed = Arguments::parse_from(std::env::args_os());
+    let choice = parsed.as_ref().map_or(ColorChoice::Auto, |arguments| color_choice(arguments.color()));
+    let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), choice));
+    let mut err = AutoStream::new(io::stderr().lock(), choice);
+    let done = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut streams = Streams { input: &mut io::stdin().lock(), out: &mut out, err: &mut err };
+        let exit = match &parsed {
+            Ok(arguments) => cli::run(arguments, &mut streams),
+            Err(problem) => cli::show(problem, &mut streams),
+        }?;
+        streams.out.flush()?;
+        io::Result::Ok(exit)
+    }));
+    let failure = match done {
+        Ok(Ok(exit)) => return exit.into(),
+        // Whoever reads the output has seen enough: `unmoor scan | head`.
+        Ok(Err(error)) if error.kind() == ErrorKind::BrokenPipe => return Exit::Clean.into(),
+        Ok(Err(error)) => {
+            let message = format!("the output cannot be written: {error}");
+            let _ = writeln!(err, "error: {message}");
+            return Exit::Usage.into();
+        }
+        Err(_) => LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner).take(),
+    };
+    let _ = cli::show_failure(failure.as_deref().unwrap_or("for an unknown reason"), &mut err);
+    Exit::Internal.into()
+}
+
+fn color_choice(color: Color) -> ColorChoice {
+    match color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    }
+}
+
+/// Keeps what a panic says instead of printing it: a panic on one file is told with that file, any other at the end.
+fn remember(info: &PanicHookInfo<'_>) {
+    let said = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
+    let backtrace = std::backtrace::Backtrace::capture();
+    let mut message = format!("{said}{}", place.unwrap_or_default());
+    if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+        message.push_str(&format!("\n{backtrace}"));
+    }
+    *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
 }

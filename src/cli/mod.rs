@@ -1,38 +1,143 @@
-//! The command line.
+//! The command line: one file per command, and here what they have in common: arguments, exit codes, dispatch.
+//!
+//! Nothing here touches the process: commands read and write through [`Streams`], and only `main.rs` owns the real ones.
 
-use std::{io::Write, path::PathBuf};
+mod common;
+mod explain;
+pub mod reference;
+mod rules;
+mod scan;
+mod test;
 
-use crate::{input::walk::WalkOptions, lang::Grammar, rules::load, scan::{ScanOptions, Scanner}};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-/// Runs the program.
-pub fn run(arguments: &[String], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
-    let paths: Vec<PathBuf> = arguments.iter().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
-    let set = match load::with_folders(&[], true) {
-        Ok(set) => set,
-        Err(errors) => {
-            for error in errors { let _ = writeln!(err, "error: {error}"); }
-            return 2;
-        }
+use clap::{CommandFactory, Parser, Subcommand, builder::Styles};
+
+pub use common::{Color, Streams};
+use common::{Common, Failure};
+
+use crate::report::style::{BOLD, ERROR, HELP, PATH};
+
+/// What the program's exit code means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nothing was found, or the command did what it was asked to.
+    Clean = 0,
+    /// Something was found.
+    Findings = 1,
+    /// The arguments, the settings or a rule file are wrong; or, with `--strict`, a file could not be scanned.
+    Usage = 2,
+    /// The program failed; that is a bug.
+    Internal = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What stands on the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "unmoor",
+    version,
+    about,
+    styles = STYLES,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const STYLES: Styles = Styles::styled().header(BOLD).usage(BOLD).literal(PATH).error(ERROR).valid(HELP);
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing found, 1 findings, 2 wrong arguments or settings, 3 the program failed (a bug).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find the places that tie code to one vendor's edition of the API
+    Scan(Box<scan::Arguments>),
+    /// List the rules
+    Rules(rules::Arguments),
+    /// Explain a rule: what it finds, why it matters, what to write instead
+    Explain(explain::Arguments),
+    /// Check rules against their fixtures
+    Test(test::Arguments),
+}
+
+impl Arguments {
+    /// Reads the arguments, the first of which is the program's name.
+    pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments)
+    }
+
+    /// When to use colours.
+    pub fn color(&self) -> Color {
+        self.common.color
+    }
+}
+
+/// The command line's own description, for help and documentation.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Runs a command. The only error is one of the streams.
+pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let common = &arguments.common;
+    let done = match &arguments.command {
+        Command::Scan(arguments) => scan::run(arguments, common, streams),
+        Command::Rules(arguments) => rules::run(arguments, common, streams),
+        Command::Explain(arguments) => explain::run(arguments, common, streams),
+        Command::Test(arguments) => test::run(arguments, common, streams),
     };
-    let scanner = Scanner::new(set);
-    let options = ScanOptions {
-        walk: WalkOptions::new(|name| Grammar::of(name).is_some()),
-        without_prefilter: arguments.iter().any(|a| a == "--no-prefilter"),
-        minified: false,
-    };
-    match scanner.scan(&paths, &options) {
-        Ok(scan) => {
-            if arguments.iter().any(|a| a == "--format=json") {
-                let _ = crate::report::json(&scan, out);
-            } else {
-                for f in &scan.findings {
-                    let _ = writeln!(out, "{}:{}:{}: {} [{}] {}", f.location.path, f.location.start.line, f.location.start.column, f.class.name(), f.rule, f.message);
-                }
-            }
-            for d in &scan.diagnostics { let _ = writeln!(err, "{d:?}"); }
-            let _ = writeln!(err, "{:?} {:?}", scan.stats, scan.elapsed);
-            i32::from(!scan.findings.is_empty())
+    match done {
+        Ok(exit) => Ok(exit),
+        Err(Failure::Stream(error)) => Err(error),
+        Err(Failure::Usage(messages)) => {
+            messages.iter().try_for_each(|message| common::error(message, streams.err))?;
+            Ok(Exit::Usage)
         }
-        Err(error) => { let _ = writeln!(err, "error: {error}"); 2 }
+    }
+}
+
+/// Shows what is wrong with the arguments, or the help or version that they ask for.
+pub fn show(problem: &clap::Error, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let text = problem.render().ansi().to_string();
+    if problem.use_stderr() {
+        streams.err.write_all(text.as_bytes())?;
+        Ok(Exit::Usage)
+    } else {
+        streams.out.write_all(text.as_bytes())?;
+        Ok(Exit::Clean)
+    }
+}
+
+/// Says that the program failed, and asks for a report.
+pub fn show_failure(what: &str, err: &mut dyn Write) -> io::Result<Exit> {
+    common::error(&format!("unmoor failed: {what}"), err)?;
+    writeln!(err, "  {HELP}help{HELP:#}: this is a bug; please report it with the command and this message at")?;
+    writeln!(err, "        {}/issues", env!("CARGO_PKG_REPOSITORY"))?;
+    Ok(Exit::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command().debug_assert();
     }
 }

@@ -1,9 +1,12 @@
 //! Samples: finds any of hundreds of literals by looking at every few bytes of a text.
 //!
-//! Every literal has some window of [`GRAM`] + stride - 1 bytes. Wherever it occurs, exactly one of the grams (four bytes
+//! Take a window of stride + 3 bytes in each literal. Wherever the literal occurs, exactly one of the grams (four bytes
 //! in a row) in that window starts at a multiple of the stride. So it is enough to look at the grams there, and to
 //! compare literals only where one of them is known. The longer the shortest literal, the larger the stride and the
 //! faster the search: it skips what an automaton has to read, and the number of literals hardly matters.
+//!
+//! Which window is taken decides how often comparing is in vain. That choice rests on guesses about source code; the
+//! result of the search does not.
 
 use std::collections::HashSet;
 
@@ -108,8 +111,8 @@ impl Samples {
     }
 }
 
-/// Spreads grams, of which text has many similar ones. Multiplies with the odd number next to 2^32 divided by the golden
-/// ratio; the first bits are the best ones.
+/// Spreads grams, of which text has many similar ones: multiplies with the odd number next to 2^32 divided by the
+/// golden ratio. The first bits are the best ones.
 fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9E37_79B1)
 }
@@ -182,10 +185,14 @@ os.environ api_key apikey api_type api_version api-version api-key";
 /// four. Measured over 45 MB.
 #[rustfmt::skip]
 const BITS: [u8; 128] = [
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 53, 21, 99, 99, 78, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-     7, 45, 28, 32, 50, 44, 45, 25, 24, 24, 38, 41, 24, 33, 24, 36, 29, 31, 33, 36, 37, 37, 39, 40, 39, 40, 28, 40, 44, 28, 38, 46,
-    47, 33, 38, 34, 37, 30, 37, 41, 41, 33, 50, 45, 34, 37, 34, 36, 37, 46, 34, 34, 31, 39, 43, 42, 45, 46, 49, 35, 35, 35, 55, 25,
-    43, 19, 29, 23, 23, 16, 23, 28, 26, 20, 40, 32, 21, 26, 20, 20, 24, 36, 19, 18, 18, 24, 32, 31, 30, 30, 40, 37, 44, 37, 56, 91,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 53, 21, 99, 99, 78, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+     7, 45, 28, 32, 50, 44, 45, 25, 24, 24, 38, 41, 24, 33, 24, 36,
+    29, 31, 33, 36, 37, 37, 39, 40, 39, 40, 28, 40, 44, 28, 38, 46,
+    47, 33, 38, 34, 37, 30, 37, 41, 41, 33, 50, 45, 34, 37, 34, 36,
+    37, 46, 34, 34, 31, 39, 43, 42, 45, 46, 49, 35, 35, 35, 55, 25,
+    43, 19, 29, 23, 23, 16, 23, 28, 26, 20, 40, 32, 21, 26, 20, 20,
+    24, 36, 19, 18, 18, 24, 32, 31, 30, 30, 40, 37, 44, 37, 56, 91,
 ];
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! [`decode`] says what the bytes are; [`LineIndex`] says where an offset is; [`is_minified`] says whether a person is
 //! likely to have written it. Nothing here knows a language.
 //!
-//! Three counts of columns are in use in the world, and a finding needs all of them: byte offsets (editing), code points
-//! (people, most tools) and UTF-16 code units (SARIF, language servers). [`Position`] carries the latter two.
+//! Three counts of columns are in use in the world, and a finding needs all of them: byte offsets (editing), code
+//! points (people, most tools) and UTF-16 code units (SARIF, language servers). [`Position`] carries the latter two.
 
 use std::borrow::Cow;
 use std::iter;
@@ -85,8 +85,8 @@ impl Text {
 ///
 /// In this order: a byte order mark decides; a NUL byte in the first 8 KiB makes the file binary; valid UTF-8 is UTF-8,
 /// whatever a comment says (one that says otherwise is far more often stale than right); a coding comment as in Python
-/// is believed; the rest is read as Windows-1252. It never fails: sources with a stray byte in a comment are common, and
-/// what matters in them is ASCII.
+/// is believed; the rest is read as Windows-1252. It never fails: sources with a stray byte in a comment are common,
+/// and what matters in them is ASCII.
 pub fn decode(bytes: Vec<u8>) -> Decoded {
     match bytes.as_slice() {
         [0xEF, 0xBB, 0xBF, rest @ ..] => decode_marked_utf8(rest),

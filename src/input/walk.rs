@@ -45,8 +45,8 @@ pub struct WalkOptions {
     pub include: Vec<String>,
     /// The directory that globs with a slash are relative to. Default: the current directory.
     ///
-    /// A glob without a slash matches a name at any depth, one with a slash matches a path from here. `*` does not cross
-    /// a slash, `**` does; a slash at the end makes it match directories only.
+    /// A glob without a slash matches a name at any depth, one with a slash matches a path from here. `*` does not
+    /// cross a slash, `**` does; a slash at the end makes it match directories only.
     pub base: PathBuf,
     /// Pass over excluded files and directories, and files that are too large, even when they were named explicitly.
     /// For callers such as commit hooks, which name every file. Default: false.
@@ -159,7 +159,7 @@ pub struct Walked<S> {
     pub report: WalkReport,
 }
 
-/// What a walk has seen. What ignore files or a leading dot hide is not counted: it is not looked at in the first place.
+/// What a walk has seen. What ignore files or a leading dot hide is not counted: it is not looked at to begin with.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct WalkReport {
     /// Directories that were entered.
@@ -239,8 +239,8 @@ impl WalkReport {
 ///
 /// Each thread has a state of its own, made by `state` when the thread meets its first file and handed back at the end:
 /// the place for buffers, parsers and results. Explicitly named files come first. A path given twice, or reached from
-/// another given path too, is visited once. Errors never stop the walk; they are in the report. A panic in `visit` comes
-/// out of this function once the other threads are done.
+/// another given path too, is visited once. Errors never stop the walk; they are in the report. A panic in `visit`
+/// comes out of this function once the other threads are done.
 ///
 /// The only error returned is a glob that cannot be read; then nothing has been visited.
 pub fn walk<S: Send>(

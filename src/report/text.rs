@@ -18,40 +18,44 @@ pub(super) fn write(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     let renderer = Renderer::styled();
     for finding in &scan.findings {
         let source = finding.excerpt.lines.join("\n");
-        let report = [group(finding, &source)];
+        let report = [report(finding, &source)];
         writeln!(out, "{}\n", renderer.render(&report))?;
     }
     Ok(())
 }
 
-fn group<'f>(finding: &'f Finding, source: &'f str) -> Group<'f> {
+fn report<'f>(finding: &'f Finding, source: &'f str) -> Group<'f> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
     let place = &finding.location;
-    // The excerpt of a long line is cut, so its columns are not those of the file: the place is given by itself.
-    let origin = Origin::path(printable(&place.path))
-        .line(place.start.line as usize)
-        .char_column(place.start.column as usize);
-    let snippet = Snippet::source(source)
-        .line_start(finding.excerpt.first_line as usize)
-        .fold(false)
-        .annotation(AnnotationKind::Primary.span(highlight(&finding.excerpt, source)));
+    let path = printable(&place.path);
+    let span = highlight(&finding.excerpt, source);
+    let mut group = Group::with_title(level.primary_title(printable(&finding.message)).id(finding.short_rule()));
+    let mut snippet = Snippet::source(source).line_start(finding.excerpt.first_line as usize).fold(false);
+    if shows_column(source, span.start, place.start.column) {
+        snippet = snippet.path(path);
+    } else {
+        // The excerpt of a long line is cut, so its columns are not those of the file: the place is given by itself.
+        let origin = Origin::path(path).line(place.start.line as usize);
+        group = group.element(origin.char_column(place.start.column as usize));
+    }
+    let snippet = snippet.annotation(AnnotationKind::Primary.span(span));
     let notes = finding.evidence.iter().filter(|step| tells_more(step, finding)).map(|step| {
         Level::NOTE.message(note(step, &place.path))
     });
     let help = finding.portable.iter().map(|portable| {
         Level::HELP.message(format!("portable: {}", portable.trim_end()))
     });
-    level
-        .primary_title(printable(&finding.message))
-        .id(finding.short_rule())
-        .element(origin)
-        .element(snippet)
-        .elements(notes)
-        .elements(help)
+    group.element(snippet).elements(notes).elements(help)
+}
+
+/// True when the columns of the excerpt are those of the file.
+fn shows_column(source: &str, start: usize, column: u32) -> bool {
+    let line = source[..start].rsplit('\n').next().unwrap_or_default();
+    line.chars().count() + 1 == column as usize
 }
 
 /// The span to mark, made to fit: a span that splits a character would be a panic on somebody's file.

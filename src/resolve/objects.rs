@@ -32,6 +32,23 @@ pub struct Arguments {
     pub complete: bool,
 }
 
+/// A symbol that a call calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    /// The symbol.
+    pub symbol: PathId,
+    /// True for `partial(symbol, …)`, whose first argument is the target.
+    pub partial: bool,
+    /// True for `super().__init__(…)` and the like: the arguments reach the symbol, but nothing new is built.
+    pub chained: bool,
+}
+
+impl Called {
+    fn directly(symbol: PathId) -> Self {
+        Self { symbol, partial: false, chained: false }
+    }
+}
+
 /// Functions of languages that make an object from their arguments.
 pub(super) fn makes_object(path: &str) -> bool {
     matches!(
@@ -80,8 +97,8 @@ impl Resolver<'_, '_> {
     }
 
     /// The symbols that `call` calls, directly or through `super`, a subclass without its own constructor, or a
-    /// `partial`. The flag is true for a `partial`, whose first argument is the target.
-    pub fn called_symbols(&mut self, call: ExprId) -> Vec<(PathId, bool)> {
+    /// `partial`.
+    pub fn called_symbols(&mut self, call: ExprId) -> Vec<Called> {
         let Expr::Call { callee, .. } = self.facts.expr(call) else { return Vec::new() };
         let callee = *callee;
         let mut called = Vec::new();
@@ -89,17 +106,18 @@ impl Resolver<'_, '_> {
             match value {
                 Value::Path(path) if is_partial(self.paths.text(*path)) => {
                     if let Some(target) = self.partial_target(call) {
-                        called.extend(self.symbols(target).into_iter().map(|path| (path, true)));
+                        let symbols = self.symbols(target).into_iter();
+                        called.extend(symbols.map(|symbol| Called { partial: true, ..Called::directly(symbol) }));
                     }
                 }
-                Value::Path(path) => called.push((self.constructor_owner(*path), false)),
+                Value::Path(path) => called.push(self.constructor_owner(*path)),
                 Value::Class(class) => {
                     let inherited = self.inherited_constructors(*class, &mut Vec::new());
-                    called.extend(inherited.into_iter().map(|path| (path, false)));
+                    called.extend(inherited.into_iter().map(Called::directly));
                 }
                 Value::Super(class) => {
-                    let bases = self.base_symbols(*class, &mut Vec::new());
-                    called.extend(bases.into_iter().map(|path| (path, false)));
+                    let bases = self.base_symbols(*class, &mut Vec::new()).into_iter();
+                    called.extend(bases.map(|symbol| Called { chained: true, ..Called::directly(symbol) }));
                 }
                 _ => {}
             }
@@ -107,15 +125,15 @@ impl Resolver<'_, '_> {
         called
     }
 
-    /// `X.__init__` and `super().__init__` call what `X` is.
-    fn constructor_owner(&mut self, path: PathId) -> PathId {
+    /// `X.__init__` and `super().__init__` pass their arguments to what `X` is.
+    fn constructor_owner(&mut self, path: PathId) -> Called {
         let text = self.paths.text(path);
         match text.strip_suffix(".__init__") {
             Some(owner) => {
                 let owner = owner.strip_suffix("()").unwrap_or(owner).to_owned();
-                self.paths.root(&owner)
+                Called { chained: true, ..Called::directly(self.paths.root(&owner)) }
             }
-            None => path,
+            None => Called::directly(path),
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{finding::Finding, suggest};
 
 /// What to report.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Selection {
     select: Vec<Selector>,
     ignore: Vec<Selector>,
@@ -45,10 +45,16 @@ impl std::fmt::Display for UnknownRule {
     }
 }
 
+impl Default for Selection {
+    fn default() -> Self {
+        Self::from(Severity::Note)
+    }
+}
+
 impl Selection {
     /// A selection that reports everything from a severity upwards.
     pub fn from(min_severity: Severity) -> Self {
-        Self { min_severity, ..Self::default() }
+        Self { select: Vec::new(), ignore: Vec::new(), min_severity }
     }
 
     /// Adds a rule or class to report. Without any, all are.

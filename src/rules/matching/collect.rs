@@ -6,7 +6,7 @@ use crate::{
         ArgumentKind, Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, Piece, ScopeId,
         ScopeKind, Span, Step, Usage,
     },
-    resolve::{Resolver, Value, paths::PathId},
+    resolve::{Resolver, Value, objects::Called, paths::PathId},
     rules::{formula::is_position, index::ClauseId, model::Role, values},
 };
 
@@ -135,7 +135,7 @@ impl Collector<'_, '_, '_, '_> {
         let facts = self.resolver.facts;
         let Expr::Call { callee, arguments } = facts.expr(call) else { return };
         let callee = *callee;
-        for (symbol, partial) in self.resolver.called_symbols(call) {
+        for Called { symbol, partial, chained } in self.resolver.called_symbols(call) {
             let text = self.resolver.paths.text(symbol).to_owned();
             let mut calls = self.index.calls.tags(&text);
             let mut keys = self.index.keys_of.tags(&text);
@@ -146,7 +146,7 @@ impl Collector<'_, '_, '_, '_> {
                 keys = self.index.keys_of.tags(&default);
             }
             let span = self.callee_span(callee);
-            for clause in calls {
+            for clause in calls.into_iter().filter(|_| !chained) {
                 let place = self.at_expr(clause, span, callee);
                 place.symbol = Some(symbol);
                 place.call = Some(call);

@@ -1,0 +1,158 @@
+//! What all commands share: the streams, the arguments that choose settings and rules, and how mistakes are told.
+
+use std::{
+    fmt::Display,
+    io::{self, Read, Write},
+    path::PathBuf,
+};
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::{
+    config::{self, Config, Located},
+    report::style::{ERROR, HELP, WARNING},
+    rules::{RuleSet, load},
+};
+
+/// What a command reads from and writes to.
+pub struct Streams<'s> {
+    /// Standard input.
+    pub input: &'s mut dyn Read,
+    /// Standard output: what was asked for.
+    pub out: &'s mut dyn Write,
+    /// Standard error: everything else.
+    pub err: &'s mut dyn Write,
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Arguments, settings or rule files are wrong. Each message may have a `help:` of its own.
+    Usage(Vec<String>),
+    /// A stream broke.
+    Stream(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Stream(error)
+    }
+}
+
+impl Failure {
+    /// A mistake with its cure.
+    pub(super) fn usage(message: impl Display, cure: impl Display) -> Self {
+        Self::Usage(vec![with_help(message, cure)])
+    }
+
+    /// All of several mistakes.
+    pub(super) fn all<E: Display>(errors: impl IntoIterator<Item = E>) -> Self {
+        Self::Usage(errors.into_iter().map(|error| error.to_string()).collect())
+    }
+}
+
+/// A message with its cure on a line of its own.
+pub(super) fn with_help(message: impl Display, cure: impl Display) -> String {
+    format!("{message}\n  help: {cure}")
+}
+
+/// Writes a mistake. Its `help:` lines get their colour here, so that errors can be plain text everywhere else.
+pub(super) fn error(message: &str, err: &mut dyn Write) -> io::Result<()> {
+    writeln!(err, "{ERROR}error{ERROR:#}: {}", coloured(message))
+}
+
+/// Writes a warning.
+pub(super) fn warning(message: &str, err: &mut dyn Write) -> io::Result<()> {
+    writeln!(err, "{WARNING}warning{WARNING:#}: {}", coloured(message))
+}
+
+fn coloured(message: &str) -> String {
+    message.replace("\n  help:", &format!("\n  {HELP}help{HELP:#}:"))
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On terminals, unless NO_COLOR is set; everywhere if CLICOLOR_FORCE is
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Arguments of all commands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of all commands")]
+pub(super) struct Common {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    pub(super) color: Color,
+    /// Say nothing but what was asked for, and errors
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(super) quiet: bool,
+    /// Say more: all warnings, the settings file, the number of rules
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Settings file, instead of the nearest unmoor.toml, .unmoor.toml or pyproject.toml with [tool.unmoor];
+    /// what it names is then relative to the current directory
+    #[arg(long, global = true, value_name = "FILE", env = "UNMOOR_CONFIG")]
+    config: Option<PathBuf>,
+    /// Use no settings file
+    // No conflict with `config`: a variable that sets it everywhere can then be overruled.
+    #[arg(long, global = true)]
+    no_config: bool,
+}
+
+impl Common {
+    /// The settings.
+    pub(super) fn settings(&self) -> Result<Config, Failure> {
+        if self.no_config {
+            return Ok(Config::default());
+        }
+        let here = std::env::current_dir().unwrap_or_default();
+        let found = match &self.config {
+            Some(file) => config::load(file, &here),
+            None => config::find(&here),
+        };
+        found.map_err(Failure::all)
+    }
+}
+
+/// Arguments that choose rule packs.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Packs {
+    /// Folder of more rule packs, laid out as PACK/LANGUAGE/rule.yaml (can be given several times)
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Leave the built-in rules out
+    #[arg(long, help_heading = "Rules")]
+    pub(super) no_built_in_rules: bool,
+}
+
+impl Packs {
+    /// The rules that the arguments and settings name.
+    pub(super) fn load(&self, settings: &Config) -> Result<RuleSet, Failure> {
+        let mut folders: Vec<PathBuf> =
+            settings.rules.iter().map(|folder| settings.base.join(&folder.text)).collect();
+        folders.extend(self.rules.iter().cloned());
+        if self.no_built_in_rules && folders.is_empty() {
+            return Err(Failure::usage("there are no rules without the built-in ones", "name a folder with --rules"));
+        }
+        let set = load::with_folders(&folders, !self.no_built_in_rules).map_err(Failure::all)?;
+        for folder in &folders {
+            let holds = |source: &PathBuf| source.starts_with(folder);
+            if !set.rules.iter().any(|rule| rule.source.as_ref().is_some_and(holds)) {
+                let message = format!("{}: the folder holds no rules", folder.display());
+                return Err(Failure::usage(message, "put rules into PACK/LANGUAGE/rule.yaml below it"));
+            }
+        }
+        Ok(set)
+    }
+}
+
+/// A mistake in what a settings file names.
+pub(super) fn at(located: &Located, message: impl Display, cure: impl Display) -> Failure {
+    Failure::usage(format_args!("{}: {message}", located.place), cure)
+}
