@@ -1,6 +1,8 @@
 //! Offsets, lines and columns agree with each other and with a naive count, on any text.
 
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use unmoor::input::text::{Decoded, LineIndex, Position, decode};
 
 /// Text with many line ends and characters of every UTF-8 length, long enough to pass the index's checkpoints.
@@ -8,11 +10,11 @@ fn texts() -> impl Strategy<Value = String> {
     let pieces = prop_oneof![
         4 => "[a-z =\"]{0,8}",
         2 => prop_oneof![Just("\n"), Just("\r\n"), Just("\r"), Just("\n\r")].prop_map(String::from),
-        2 => prop_oneof![Just("é"), Just("€"), Just("😀"), Just("\u{2028}"), Just("\u{FEFF}")].prop_map(String::from),
+        2 => select(vec!["é", "€", "😀", "\u{2028}", "\u{FEFF}"]).prop_map(String::from),
         1 => any::<String>(),
-        1 => (200_usize..900, prop_oneof![Just("x"), Just("é"), Just("😀")]).prop_map(|(count, unit)| unit.repeat(count)),
+        1 => (200_usize..900, select(vec!["x", "é", "😀"])).prop_map(|(count, unit)| unit.repeat(count)),
     ];
-    proptest::collection::vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
+    vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
 }
 
 /// The position of a character boundary, counted from the start of the text.
@@ -54,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn positions_agree_with_a_naive_count(text in texts(), places in proptest::collection::vec(any::<prop::sample::Index>(), 8)) {
+    fn positions_agree_with_a_naive_count(text in texts(), places in vec(any::<Index>(), 8)) {
         let index = LineIndex::new(&text);
         let offsets: Vec<_> = boundaries(&text).collect();
         for place in places {
@@ -100,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn decoding_any_bytes_gives_text_or_binary(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn decoding_any_bytes_gives_text_or_binary(bytes in vec(any::<u8>(), 0..300)) {
         if let Decoded::Text(text) = decode(bytes.clone())
             && let Some(base) = text.offset_base() {
             prop_assert_eq!(&bytes[base..], text.text.as_bytes());

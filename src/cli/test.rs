@@ -22,6 +22,9 @@ use crate::{
 /// The name of the folder of rules in a pack.
 const RULES: &str = "rules";
 
+/// How many mistakes are shown unless all are asked for.
+const MAX_MISTAKES: usize = 20;
+
 /// Arguments of `unmoor test`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -86,8 +89,13 @@ fn job(folder: PathBuf, packs: &Packs) -> Result<Job, Failure> {
 }
 
 fn show(outcome: &Outcome, tree: &Path, common: &Common, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
-    for remark in &outcome.mistakes {
+    let most = if common.verbose { usize::MAX } else { MAX_MISTAKES };
+    for remark in outcome.mistakes.iter().take(most) {
         error(&remark.to_string(), streams.err)?;
+    }
+    let more = outcome.mistakes.len().saturating_sub(most);
+    if more > 0 {
+        error(&format!("and {more} more; -v shows all"), streams.err)?;
     }
     summary::diagnostics(&outcome.diagnostics, usize::MAX, streams.err)?;
     for remark in &outcome.mismatches {

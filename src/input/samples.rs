@@ -178,7 +178,7 @@ mode input optional items root helper http constructor last encode valid update 
 stream files both define exit catch msg stop fail prefix arguments otherwise issue global count async buffer filename \
 com context undefined now load yield command level them available platform client content response request token \
 model chat completion deploy deployment deployments endpoint engine provider credential config embedding embeddings \
-filter message messages assistant azure openai identity environment search query service resource region process.env \
+filter message messages assistant identity environment search query service resource region process.env \
 os.environ api_key apikey api_type api_version api-version api-key";
 
 /// How rare each ASCII byte is in Python and JavaScript sources, as the negative binary logarithm of its share, times

@@ -89,28 +89,25 @@ fn to_regex(pattern: &str) -> String {
         rest = tail;
     }
     while !rest.is_empty() {
-        if rest == ".**" {
-            regex.push_str(r"(?:[.(\[].*)?");
-            rest = "";
-        } else if let Some(tail) = rest.strip_prefix("**") {
-            regex.push_str(".*");
-            rest = tail;
-        } else if let Some(tail) = rest.strip_prefix('*') {
-            regex.push_str(r"[^.()\[\]]*");
-            rest = tail;
-        } else {
-            let next = rest.find('*').unwrap_or(rest.len());
-            let fixed = if rest[next..].starts_with("**") && rest[next..].len() == 2 && rest[..next].ends_with('.') {
-                &rest[..next - 1]
-            } else {
-                &rest[..next]
-            };
-            regex.push_str(&regex::escape(fixed));
-            rest = &rest[fixed.len()..];
-        }
+        let (translated, tail) = next_part(rest);
+        regex.push_str(&translated);
+        rest = tail;
     }
     regex.push('$');
     regex
+}
+
+/// The regular expression for the first part of a pattern, and the rest. `**` between dots, or after the last one, may
+/// stand for no segment, so it takes a dot along.
+fn next_part(pattern: &str) -> (String, &str) {
+    let wild = [(".**.", r"\.(?:.*\.)?"), (".**", r"(?:[.(\[].*)?"), ("**", ".*"), ("*", r"[^.()\[\]]*")];
+    for (written, translated) in wild {
+        if let Some(tail) = pattern.strip_prefix(written) {
+            return (translated.to_owned(), tail);
+        }
+    }
+    let end = [pattern.find(".**"), pattern.find('*')].into_iter().flatten().min().unwrap_or(pattern.len());
+    (regex::escape(&pattern[..end]), &pattern[end..])
 }
 
 #[cfg(test)]
@@ -146,6 +143,9 @@ mod tests {
         assert!(means("**.getToken", "?.azure.credential.getToken"));
         assert!(means("**.getToken", "getToken"));
         assert!(!means("**.getToken", "?.forgetToken"));
+        assert!(means("langchain_openai.**.AzureChatOpenAI", "langchain_openai.AzureChatOpenAI"));
+        assert!(means("langchain_openai.**.AzureChatOpenAI", "langchain_openai.chat_models.AzureChatOpenAI"));
+        assert!(!means("langchain_openai.**.AzureChatOpenAI", "langchain_openai.MyAzureChatOpenAI"));
         assert!(means("openai.OpenAI().**.create()", "openai.OpenAI().chat.completions.create()"));
     }
 

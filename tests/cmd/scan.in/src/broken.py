@@ -1,0 +1,5 @@
+def broken(:
+    pass
+
+import demo_sdk
+demo_sdk.HostedClient()

@@ -1,0 +1,2 @@
+import { HostedClient } from 'demo-sdk';
+const shown = "é😀"; export const client = new HostedClient({ region: 'north' });
