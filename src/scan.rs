@@ -450,7 +450,7 @@ fn unknown_kind(path: &str) -> Diagnostic {
 }
 
 fn no_files(stats: &Stats) -> Diagnostic {
-    let mut message = format!("no file to scan: {} files seen", stats.files_seen);
+    let mut message = format!("no file to scan: {} seen", stats.files_seen);
     for (reason, count) in &stats.skipped {
         message.push_str(&format!(", {count} {reason}"));
     }

@@ -89,7 +89,7 @@ pub(super) struct Common {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_possible_values = true)]
     pub(super) color: Color,
-    /// Say nothing but what was asked for, and errors
+    /// Leave summaries and hints out
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub(super) quiet: bool,
     /// Say more: all warnings, the settings file, the number of rules
@@ -139,6 +139,10 @@ impl Packs {
         folders.extend(self.rules.iter().cloned());
         if self.no_built_in_rules && folders.is_empty() {
             return Err(Failure::usage("there are no rules without the built-in ones", "name a folder with --rules"));
+        }
+        if let Some(missing) = folders.iter().find(|folder| !folder.is_dir()) {
+            let message = format!("{}: no such folder", missing.display());
+            return Err(Failure::usage(message, "name a folder that holds rules in PACK/LANGUAGE/rule.yaml"));
         }
         let set = load::with_folders(&folders, !self.no_built_in_rules).map_err(Failure::all)?;
         for folder in &folders {

@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
         ListFormat::Text => list::text(&rules, streams.out)?,
         ListFormat::Json => list::json(&rules, streams.out)?,
     }
+    streams.out.flush()?;
     if arguments.format == ListFormat::Text && !common.quiet {
         writeln!(streams.err, "{}; `unmoor explain RULE` shows the page of one", count(rules.len() as u64, "rule"))?;
     }

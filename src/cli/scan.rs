@@ -270,7 +270,8 @@ impl Arguments {
 }
 
 fn show_rest(scan: &Scan, format: Format, common: &Common, streams: &mut Streams<'_>) -> io::Result<()> {
-    let most = if common.verbose || (common.quiet && !format.is_data()) { usize::MAX } else { summary::MAX_DIAGNOSTICS };
+    let most = if common.verbose { usize::MAX } else { summary::MAX_DIAGNOSTICS };
+    // The formats for machines hold the diagnostics themselves.
     if !(common.quiet && format.is_data()) {
         summary::diagnostics(&scan.diagnostics, most, streams.err)?;
     }

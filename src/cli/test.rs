@@ -101,6 +101,7 @@ fn show(outcome: &Outcome, tree: &Path, common: &Common, streams: &mut Streams<'
     for remark in &outcome.mismatches {
         writeln!(streams.out, "{remark}")?;
     }
+    streams.out.flush()?;
     if !common.quiet {
         for remark in &outcome.now_found {
             warning(&remark.to_string(), streams.err)?;

@@ -2,7 +2,7 @@
 //! the rule's clauses, so that a rule can never be forgotten in a list kept by hand; a clause that implies no literal is
 //! refused when its pack loads, because it would make every file be parsed.
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind, literal::Extractor};
 
 use super::{
     Rule,
@@ -20,27 +20,15 @@ pub struct Names<'a> {
     pub reexports: &'a [(String, String)],
 }
 
-/// The formula of each rule, in order. Rules that lean on others (`beside`, `flows-into`) demand the others' literals
-/// too.
+/// The formula of each rule, in order. Clauses that lean on other findings (`beside`, `flows-into`) ask for nothing of
+/// their own: a finding that one can lean on comes, in the end, from a clause that leans on none, and that clause's
+/// literals bring the file in.
 pub fn formulas(rules: &[&Rule], names: &Names<'_>) -> Vec<Formula> {
-    let own: Vec<Vec<Formula>> = rules
-        .iter()
-        .map(|rule| rule.file.clauses().iter().map(|clause| clause_formula(clause, rule.language, names)).collect())
-        .collect();
-    let standing: Vec<Formula> = rules
-        .iter()
-        .zip(&own)
-        .map(|(rule, formulas)| {
-            let alone = rule.file.clauses().iter().zip(formulas).filter(|(clause, _)| !leans(clause));
-            Formula::Any(alone.map(|(_, formula)| formula.clone()).collect())
-        })
-        .collect();
     rules
         .iter()
-        .zip(own)
-        .map(|(rule, formulas)| {
-            let clauses = rule.file.clauses().iter().zip(formulas);
-            Formula::Any(clauses.map(|(clause, own)| with_support(clause, own, rules, &standing)).collect())
+        .map(|rule| {
+            let standing = rule.file.clauses().iter().filter(|clause| !leans(clause));
+            any(standing.map(|clause| clause_formula(clause, rule.language, names))).simplify()
         })
         .collect()
 }
@@ -48,21 +36,6 @@ pub fn formulas(rules: &[&Rule], names: &Names<'_>) -> Vec<Formula> {
 /// True when a clause alone can match only with the help of another finding.
 pub fn leans(clause: &Clause) -> bool {
     clause.beside.is_some() || clause.flows_into.is_some()
-}
-
-/// A leaning clause needs its own literals and those of some rule that can support it. A supporter may itself lean, on
-/// rules of any class; so support is any standing rule of the classes it names, or any standing rule at all.
-fn with_support(clause: &Clause, own: Formula, rules: &[&Rule], standing: &[Formula]) -> Formula {
-    if !leans(clause) {
-        return own;
-    }
-    let support = rules
-        .iter()
-        .zip(standing)
-        .filter(|(_, formula)| !matches!(formula, Formula::Any(parts) if parts.is_empty()))
-        .map(|(_, formula)| formula.clone())
-        .collect();
-    Formula::All(vec![own, Formula::Any(support)])
 }
 
 fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> Formula {
@@ -112,12 +85,9 @@ fn any(parts: impl Iterator<Item = Formula>) -> Formula {
     Formula::Any(parts.collect())
 }
 
-/// A symbol is met by its own last name and by its module's name or that of a module that re-exports it.
+/// A symbol is met only where all names in its path are written, or those of a module that re-exports it.
 fn symbol_formula(symbol: &str, names: &Names<'_>) -> Formula {
-    let mut words = fixed_words(symbol).into_iter();
-    let (first, last) = (words.next(), words.next());
-    let module = first.map_or(Formula::ALWAYS, |word| word_formula(word, names));
-    Formula::All(vec![module, last.map_or(Formula::ALWAYS, literal)])
+    Formula::All(fixed_words(symbol).into_iter().map(|word| word_formula(word, names)).collect())
 }
 
 fn module_formula(module: &str, names: &Names<'_>) -> Formula {
@@ -149,17 +119,25 @@ fn value_formula(test: &ValueTest) -> Formula {
             parts.push(any(texts.iter().map(|text| literal(text))));
         }
     }
-    if let Some(regex) = &test.matches {
+    for regex in test.matches.iter().chain(&test.mentions) {
         parts.push(regex_formula(regex));
     }
     Formula::All(parts)
 }
 
-/// The literals that every match of a regular expression holds.
+/// The literals that every match of a regular expression holds: those it must begin with, where these are few, and
+/// those it must hold somewhere.
 fn regex_formula(regex: &str) -> Formula {
-    match regex_syntax::parse(regex) {
-        Ok(hir) => required(&hir),
-        Err(_) => Formula::ALWAYS,
+    let Ok(hir) = regex_syntax::parse(regex) else { return Formula::ALWAYS };
+    Formula::All(vec![required(&hir), beginning(&hir)])
+}
+
+fn beginning(hir: &Hir) -> Formula {
+    match Extractor::new().extract(hir).literals() {
+        Some(literals) if literals.iter().all(|one| one.len() >= 3) => any(literals
+            .iter()
+            .map(|one| std::str::from_utf8(one.as_bytes()).map_or(Formula::ALWAYS, literal))),
+        _ => Formula::ALWAYS,
     }
 }
 

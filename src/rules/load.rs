@@ -170,6 +170,8 @@ fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> 
     serde_saphyr::from_str(&source.text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
         let message = error.without_snippet().to_string();
+        // The place stands before the message already.
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         Box::new(RuleError { path: source.shown(), line, column, cure: cure_for(&message), message })
     })
 }
@@ -290,7 +292,8 @@ fn check_together(set: &RuleSet, texts: &[SourceFile]) -> Vec<RuleError> {
     let mut errors = Vec::new();
     for (index, rule) in set.rules.iter().enumerate() {
         if set.rules[..index].iter().any(|other| other.id == rule.id) {
-            let cure = "rename the file: a rule's id is its path below the rules folder";
+            let cure = "rename the file (a rule's id is its path below the rules folder), or leave the built-in rules out \
+                        with --no-built-in-rules";
             errors.push(whole_file(&texts[index].shown(), format!("there are two rules `{}`", rule.id), cure));
         }
         let refers = rule.file.clauses().iter().filter_map(|clause| clause.beside.as_ref());

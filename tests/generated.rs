@@ -1,0 +1,94 @@
+//! Files that are made from the code: schemas and reference pages. They fail here when they are stale;
+//! `UPDATE=1 cargo test --test generated` rewrites them.
+
+use std::{fs, path::Path, process::Command};
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
+use unmoor::{
+    cli,
+    report::{json::Line, list},
+    rules::{
+        load,
+        model::{PackFile, RuleFile},
+    },
+    scan::Scan,
+};
+
+fn check(path: &str, wanted: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, wanted).unwrap();
+        return;
+    }
+    let there = fs::read_to_string(&file).unwrap_or_default();
+    let line = there.lines().zip(wanted.lines()).position(|(a, b)| a != b);
+    assert!(
+        there == wanted,
+        "{path} is stale (first at line {}); run `UPDATE=1 cargo test --test generated`",
+        line.unwrap_or_else(|| there.lines().count().min(wanted.lines().count())) + 1,
+    );
+}
+
+/// The schema of what is written, or of what is read.
+fn schema<T: JsonSchema>(settings: SchemaSettings) -> String {
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    serde_json::to_string_pretty(&schema).unwrap() + "\n"
+}
+
+#[test]
+fn schemas_are_fresh() {
+    let (written, read) = (SchemaSettings::draft2020_12().for_serialize(), SchemaSettings::draft2020_12());
+    check("schemas/scan.schema.json", &schema::<Scan>(written.clone()));
+    check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written));
+    check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
+    check("schemas/pack.schema.json", &schema::<PackFile>(read));
+}
+
+#[test]
+fn the_page_of_rules_is_fresh() {
+    let set = load::built_in().unwrap();
+    let mut page = Vec::new();
+    list::markdown(&set.rules, &mut page).unwrap();
+    check("docs/rules.md", &String::from_utf8(page).unwrap());
+}
+
+#[test]
+fn the_page_of_the_command_line_is_fresh() {
+    check("docs/cli.md", &cli::reference::markdown());
+}
+
+fn validator(path: &str) -> jsonschema::Validator {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+fn scan(format: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["scan", "-q", "--no-config", "--no-built-in-rules", "--rules", "tests/pack/rules", "--format", format])
+        .args(["tests/pack/fixtures", "tests/cmd/scan.in", "nowhere.py"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn real_output_fits_the_published_schemas() {
+    let document: Value = serde_json::from_str(&scan("json")).unwrap();
+    assert!(!document["findings"].as_array().unwrap().is_empty());
+    assert!(!document["diagnostics"].as_array().unwrap().is_empty());
+    validator("schemas/scan.schema.json").validate(&document).unwrap();
+    serde_json::from_value::<Scan>(document).unwrap();
+
+    let lines = validator("schemas/scan-line.schema.json");
+    let shown = scan("jsonl");
+    for line in shown.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        lines.validate(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+    let kinds: Vec<Value> =
+        shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].clone()).collect();
+    assert_eq!((kinds.first().unwrap(), kinds.last().unwrap()), (&Value::from("scan"), &Value::from("stats")));
+}
