@@ -695,6 +695,31 @@ impl<'f, 's> Resolver<'f, 's> {
         scopes::names_around(self.facts, scope)
     }
 
+    /// The symbols among the values of the part of `expr` that `way` leads to.
+    pub fn symbols_within(&mut self, expr: ExprId, way: &[Step<'s>]) -> Vec<PathId> {
+        let mut values = self.values(expr).to_vec();
+        for step in way {
+            values = self.step_values(&values, step);
+        }
+        values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None }).collect()
+    }
+
+    /// The name under which `expr` is given: as a named argument, or as an entry of an object.
+    pub fn key_of(&self, expr: ExprId) -> Option<&'f str> {
+        let facts = self.facts;
+        match facts.expr(facts.node(expr).parent?) {
+            Expr::Object(entries) => entries.iter().find(|entry| entry.value == expr).and_then(|entry| match &entry.key {
+                Key::Named { name, .. } => Some(&**name),
+                Key::Computed(_) | Key::Spread => None,
+            }),
+            Expr::Call { arguments, .. } => {
+                let argument = arguments.iter().find(|argument| argument.value == expr)?;
+                if let ArgumentKind::Named { name, .. } = argument.kind { Some(name) } else { None }
+            }
+            _ => None,
+        }
+    }
+
     /// True when `expr` is a container of environment variables.
     pub fn is_environment(&mut self, expr: ExprId) -> bool {
         self.symbols(expr).into_iter().any(|path| self.is_container(path))

@@ -48,6 +48,9 @@ fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> For
     if let Some(keys) = clause.key.as_ref().filter(|keys| !keys.iter().any(|key| is_position(key))) {
         parts.push(any(keys.iter().map(|key| literal(key))));
     }
+    if let Some(keys) = &clause.under {
+        parts.push(any(keys.iter().map(|key| literal(key))));
+    }
     if let Some(members) = &clause.member {
         parts.push(any(members.iter().map(|member| literal(member))));
     }

@@ -278,6 +278,7 @@ fn check_refinements(source: &SourceFile, clause: &Clause, errors: &mut Vec<Rule
         }
     };
     only("of", clause.of.is_some(), clause.key.is_some(), "`key`");
+    only("under", clause.under.is_some(), clause.key.is_some(), "`key`");
     only("on", clause.on.is_some(), clause.member.is_some(), "`member`");
     only("as", clause.roles.is_some(), clause.reference.is_some(), "`reference`");
     only("with", !clause.with.is_empty(), clause.call.is_some(), "`call`");

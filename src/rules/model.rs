@@ -193,6 +193,9 @@ pub struct Clause {
     /// `key`: the symbols whose calls it must reach.
     #[serde(default)]
     pub of: Option<Vec<String>>,
+    /// `key`: the key under which the object that holds it must itself be given: `providerOptions: { key: … }`.
+    #[serde(default)]
+    pub under: Option<Vec<String>>,
     /// `member`: what it must be read from. Absent: anything.
     #[serde(default)]
     pub on: Option<Vec<String>>,

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::text::between_quotes;
 use super::{Child, Kind, Reader};
-use crate::facts::{Expr, ExprId, Piece};
+use crate::facts::{Entry, Expr, ExprId, Key, Piece};
 use crate::lang::builder::{Builder, span};
 
 impl<'t> Reader<'t> {
@@ -25,7 +25,8 @@ impl<'t> Reader<'t> {
 
     fn jsx_part<'s>(&mut self, b: &mut Builder<'s>, child: Child<'t>, within: Kind, parts: &mut Vec<ExprId>) {
         match child.kind {
-            Kind::JsxOpening | Kind::JsxAttribute | Kind::JsxExpression => {
+            Kind::JsxAttribute => self.jsx_attribute(b, child, parts),
+            Kind::JsxOpening | Kind::JsxExpression => {
                 b.deeper(span(child.node), |b| self.jsx_parts(b, child.node, child.kind, parts));
             }
             Kind::JsxClosing | Kind::JsxText | Kind::PropertyName => {}
@@ -41,6 +42,21 @@ impl<'t> Reader<'t> {
             }
             _ if child.kind.is_expression() => parts.push(self.expression(b, child)),
             _ => self.anything(b, child),
+        }
+    }
+
+    /// An attribute is an entry of an object of its own, so that its value has a name.
+    fn jsx_attribute(&mut self, b: &mut Builder<'_>, child: Child<'t>, parts: &mut Vec<ExprId>) {
+        let mut values = Vec::new();
+        b.deeper(span(child.node), |b| self.jsx_parts(b, child.node, child.kind, &mut values));
+        let name = child.node.named_child(0).filter(|name| name.kind() == "property_identifier");
+        match (name, values.as_slice()) {
+            (Some(name), &[value]) => {
+                let key = Key::Named { name: b.text(name).into(), span: span(name) };
+                let entry = Entry { key, value, span: span(child.node) };
+                parts.push(b.expr(Expr::Object(vec![entry]), span(child.node)));
+            }
+            _ => parts.append(&mut values),
         }
     }
 }

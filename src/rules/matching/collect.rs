@@ -13,6 +13,12 @@ use crate::{
 /// The shortest name an environment variable of interest can have; shorter words are not compared.
 const MIN_VARIABLE: usize = 4;
 
+/// Names of arguments, keys and attributes whose strings are for people to read.
+const PROSE_KEYS: &[&str] = &[
+    "placeholder", "title", "label", "description", "help", "helpText", "help_text", "helperText", "tooltip", "hint",
+    "example", "examples", "alt",
+];
+
 struct Collector<'i, 'r, 'f, 's> {
     index: &'i Index,
     resolver: &'r mut Resolver<'f, 's>,
@@ -29,7 +35,7 @@ pub(super) fn places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Plac
     collector.places
 }
 
-impl Collector<'_, '_, '_, '_> {
+impl<'s> Collector<'_, '_, '_, 's> {
     fn place(&mut self, clause: ClauseId, span: Span, scope: ScopeId) -> &mut Place {
         self.places.push(Place {
             clause,
@@ -101,17 +107,16 @@ impl Collector<'_, '_, '_, '_> {
             match facts.expr(expr) {
                 Expr::Call { .. } => self.call(expr),
                 Expr::Name(_) => self.reference(expr),
-                Expr::Member { property, property_span, .. } => {
+                Expr::Member { object, property, property_span } => {
                     self.reference(expr);
                     self.module_member(expr);
-                    self.member(expr, property, *property_span);
+                    self.member(*object, expr, property, *property_span);
                     self.variable(property, *property_span, expr);
                 }
                 Expr::Index { object, index } => {
                     if let Some(name) = facts.constant_text(*index) {
-                        self.member(expr, &name, facts.node(*index).span);
+                        self.member(*object, expr, &name, facts.node(*index).span);
                     }
-                    let _ = object;
                 }
                 Expr::Text(pieces) => {
                     self.text(expr, &values::joined(pieces));
@@ -282,9 +287,17 @@ impl Collector<'_, '_, '_, '_> {
         }
     }
 
-    fn member(&mut self, expr: ExprId, name: &str, span: Span) {
+    /// A property or element `name` that is read from `object`.
+    fn member(&mut self, object: ExprId, expr: ExprId, name: &str, span: Span) {
         for &clause in self.index.members.get(name).into_iter().flatten() {
-            self.at_expr(clause, span, expr).name = Some(name.to_owned());
+            let on = self.index.clauses[clause as usize].on.as_ref();
+            let is_on = on.is_none_or(|on| {
+                let symbols = self.resolver.symbols(object);
+                symbols.into_iter().any(|path| on.contains(self.resolver.paths.text(path)))
+            });
+            if is_on {
+                self.at_expr(clause, span, expr).name = Some(name.to_owned());
+            }
         }
     }
 
@@ -292,18 +305,20 @@ impl Collector<'_, '_, '_, '_> {
     fn member_by_call(&mut self, call: ExprId, callee: ExprId) {
         let facts = self.resolver.facts;
         let Expr::Call { arguments, .. } = facts.expr(call) else { return };
-        let position = match facts.expr(callee) {
-            Expr::Member { property: "get" | "pop", .. } => 0,
-            Expr::Name("getattr" | "hasattr") => 1,
+        let (object, argument) = match (facts.expr(callee), arguments.as_slice()) {
+            (Expr::Member { object, property: "get" | "pop", .. }, [argument, ..]) => (*object, argument),
+            (Expr::Name("getattr" | "hasattr"), [object, argument, ..]) => (object.value, argument),
             _ => return,
         };
-        let Some(argument) = arguments.get(position) else { return };
         if let Some(name) = facts.constant_text(argument.value) {
-            self.member(call, &name, facts.node(argument.value).span);
+            self.member(object, call, &name, facts.node(argument.value).span);
         }
     }
 
     fn text(&mut self, expr: ExprId, text: &str) {
+        if self.is_prose(expr) {
+            return;
+        }
         let matched: Vec<usize> = self.index.text_set.matches(text).into_iter().collect();
         for number in matched {
             let (regex, clause) = &self.index.texts[number];
@@ -311,6 +326,12 @@ impl Collector<'_, '_, '_, '_> {
             let span = self.piece_at(expr, found.start(), found.end());
             self.at_expr(*clause, span, expr);
         }
+    }
+
+    /// True for a string that is given to something that shows it to people.
+    fn is_prose(&self, expr: ExprId) -> bool {
+        let key = self.resolver.key_of(expr);
+        key.is_some_and(|key| PROSE_KEYS.contains(&key))
     }
 
     /// The piece of a string in which the matched part begins; of a part that begins with inserted values, the first
@@ -346,28 +367,31 @@ impl Collector<'_, '_, '_, '_> {
         }
         for (glob, clause) in &self.index.env {
             if glob.matches(name) {
-                let accesses = self.accesses(expr, name);
+                let (accesses, access) = self.access(expr, name);
                 let place = self.at_expr(*clause, span, expr);
                 place.name = Some(name.to_owned());
+                place.value = access;
                 place.accesses = accesses;
             }
         }
     }
 
-    /// True when `expr`, or the access it is the name of, is a variable of the process environment.
-    fn accesses(&mut self, expr: ExprId, name: &str) -> bool {
+    /// Whether `expr`, or what it is the name in, is an access to the process environment, and the accessing expression.
+    fn access(&mut self, expr: ExprId, name: &str) -> (bool, Option<ExprId>) {
         let facts = self.resolver.facts;
-        let mut candidates = vec![expr];
-        candidates.extend(facts.node(expr).parent);
-        if let Some(parent) = facts.node(expr).parent {
+        let parent = facts.node(expr).parent;
+        if let Some(parent) = parent {
             if let Expr::Operation { operator: Operator::Membership, operands } = facts.expr(parent) {
-                let container = operands.iter().any(|&operand| self.resolver.is_environment(operand));
-                if container {
-                    return true;
+                if operands.iter().any(|&operand| self.resolver.is_environment(operand)) {
+                    return (true, Some(parent));
                 }
             }
         }
-        candidates.into_iter().any(|candidate| self.resolver.variables(candidate).iter().any(|found| &**found == name))
+        let access = [Some(expr), parent]
+            .into_iter()
+            .flatten()
+            .find(|&candidate| self.resolver.variables(candidate).iter().any(|found| &**found == name));
+        (access.is_some(), access)
     }
 
     // ---- stores and bindings
@@ -407,9 +431,9 @@ impl Collector<'_, '_, '_, '_> {
             match &binding.kind {
                 BindingKind::Element { of, path, .. } => {
                     self.imported_element(id, binding, *of, path);
-                    self.destructured(binding, path);
+                    self.destructured(binding, Some(*of), path);
                 }
-                BindingKind::ParameterElement { path, .. } => self.destructured(binding, path),
+                BindingKind::ParameterElement { path, .. } => self.destructured(binding, None, path),
                 BindingKind::Import { import, item } => {
                     let item = &facts.imports[*import as usize].items[*item as usize];
                     let values = self.resolver.binding_values(id);
@@ -435,9 +459,27 @@ impl Collector<'_, '_, '_, '_> {
         }
     }
 
-    fn destructured(&mut self, binding: &Binding<'_>, path: &[Step<'_>]) {
-        if let Some(Step::Key(name)) = path.last() {
-            self.bound_variable(name, binding.span, binding, false);
+    /// `const { name } = …` reads `name`, and the names on the way to it.
+    fn destructured(&mut self, binding: &Binding<'s>, of: Option<ExprId>, path: &[Step<'s>]) {
+        for (depth, step) in path.iter().enumerate() {
+            let Step::Key(name) = step else { continue };
+            self.destructured_member(binding, of, &path[..depth], name);
+            if depth + 1 == path.len() {
+                self.bound_variable(name, binding.span, binding, false);
+            }
+        }
+    }
+
+    fn destructured_member(&mut self, binding: &Binding<'s>, of: Option<ExprId>, way: &[Step<'s>], name: &str) {
+        for &clause in self.index.members.get(name).into_iter().flatten() {
+            let on = self.index.clauses[clause as usize].on.as_ref();
+            let is_on = on.is_none_or(|on| {
+                let symbols = of.map(|of| self.resolver.symbols_within(of, way)).unwrap_or_default();
+                symbols.into_iter().any(|path| on.contains(self.resolver.paths.text(path)))
+            });
+            if is_on {
+                self.place(clause, binding.span, binding.written_in).name = Some(name.to_owned());
+            }
         }
     }
 

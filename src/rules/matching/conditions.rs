@@ -21,26 +21,17 @@ pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, place: 
     let clause = &compiled.clause;
     (clause.access == Access::Any || place.accesses)
         && clause.imports.as_ref().is_none_or(|modules| imports_one_of(resolver, modules))
-        && on_holds(compiled, resolver, place)
+        && under_holds(compiled, resolver, place)
         && value_holds(compiled, resolver, place)
         && arguments_hold(compiled, resolver, place)
 }
 
-fn on_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
-    let Some(on) = &compiled.on else { return true };
-    let Some(expr) = place.expr else { return false };
-    let object = match resolver.facts.expr(expr) {
-        Expr::Member { object, .. } | Expr::Index { object, .. } => *object,
-        Expr::Call { callee, arguments } => match resolver.facts.expr(*callee) {
-            Expr::Member { object, .. } => *object,
-            _ => match arguments.first() {
-                Some(first) => first.value,
-                None => return false,
-            },
-        },
-        _ => return false,
-    };
-    resolver.symbols(object).into_iter().any(|path| on.contains(resolver.paths.text(path)))
+/// True when the object that holds the key is itself given under one of the wanted keys.
+fn under_holds(compiled: &Compiled, resolver: &Resolver<'_, '_>, place: &Place) -> bool {
+    compiled.clause.under.as_ref().is_none_or(|wanted| {
+        let key = place.expr.and_then(|holder| resolver.key_of(holder));
+        key.is_some_and(|key| wanted.iter().any(|one| one == key))
+    })
 }
 
 fn value_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
