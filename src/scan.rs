@@ -311,7 +311,10 @@ impl Scanner {
         }
         let size = bytes.len() as u64;
         let text = match decode(bytes) {
-            Decoded::Text(text) => text,
+            Decoded::Text(mut text) => {
+                text.unify_line_ends();
+                text
+            }
             Decoded::Binary => {
                 let message = "holds NUL bytes and was taken for a binary file".to_owned();
                 return Analysed::only(hit.diagnostic(DiagnosticKind::Binary, None, message));

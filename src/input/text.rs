@@ -79,6 +79,21 @@ impl Text {
             _ => None,
         }
     }
+
+    /// Makes a line feed of each carriage return that ends a line by itself. Languages take it for the end of a line,
+    /// the grammar of Python does not. No offset changes.
+    pub fn unify_line_ends(&mut self) {
+        let bytes = self.text.as_bytes();
+        let is_alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+        let alone: Vec<usize> = memchr::memchr_iter(b'\r', bytes).filter(is_alone).collect();
+        if alone.is_empty() {
+            return;
+        }
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        alone.into_iter().for_each(|at| bytes[at] = b'\n');
+        // One ASCII byte for another leaves UTF-8 valid.
+        self.text = String::from_utf8(bytes).unwrap_or_default();
+    }
 }
 
 /// Decodes the content of a file.

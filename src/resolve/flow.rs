@@ -5,7 +5,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Resolver, Value};
-use crate::facts::{ArgumentKind, BindingId, BindingKind, Expr, ExprId, FunctionId, Piece};
+use crate::facts::{ArgumentKind, BindingId, BindingKind, Expr, ExprId, Facts, FunctionId, Piece};
 
 /// The places from which values reach some expressions.
 #[derive(Debug, Default)]
@@ -42,6 +42,35 @@ impl Resolver<'_, '_> {
             self.visit(expr, &mut tracing);
         }
         tracing.flow
+    }
+
+    /// Where the value of `expr` is used next: at the name it is bound to, at the attribute it is stored in, at the calls
+    /// of the function that returns it.
+    pub fn users_of(&mut self, expr: ExprId) -> Vec<ExprId> {
+        let facts = self.facts;
+        let mut users = Vec::new();
+        for binding in &facts.bindings {
+            if matches!(binding.kind, BindingKind::Value(value) if value == expr) {
+                let is_it = |node: &Expr<'_>| matches!(node, Expr::Name(name) if *name == binding.name);
+                users.extend(find(facts, is_it));
+            }
+        }
+        for store in facts.stores.iter().filter(|store| store.value == expr) {
+            let Expr::Member { object, property, .. } = facts.expr(store.target) else { continue };
+            let Some(class) = self.receiver_class(*object) else { continue };
+            let is_it = |node: &Expr<'_>| matches!(node, Expr::Member { property: name, .. } if name == property);
+            let readers = find(facts, is_it).into_iter().filter(|&reader| {
+                let Expr::Member { object, .. } = facts.expr(reader) else { return false };
+                self.receiver_class(*object) == Some(class)
+            });
+            users.extend(readers);
+        }
+        for (number, function) in facts.functions.iter().enumerate() {
+            if function.returns.contains(&expr) {
+                users.extend(self.calls_of(FunctionId(number as u32)));
+            }
+        }
+        users
     }
 
     fn visit(&mut self, expr: ExprId, tracing: &mut Tracing<'_>) {
@@ -206,4 +235,10 @@ impl Resolver<'_, '_> {
     fn passes_arguments(&self, path: &str, carries: &dyn Fn(&str) -> bool) -> bool {
         path.starts_with('?') || path.starts_with("global:") || carries(path)
     }
+}
+
+/// The expressions of a certain form.
+fn find(facts: &Facts<'_>, is_it: impl Fn(&Expr<'_>) -> bool) -> Vec<ExprId> {
+    let all = facts.exprs.iter().enumerate();
+    all.filter(|(_, node)| is_it(&node.expr)).map(|(number, _)| ExprId(number as u32)).collect()
 }

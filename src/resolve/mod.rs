@@ -704,6 +704,14 @@ impl<'f, 's> Resolver<'f, 's> {
         values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None }).collect()
     }
 
+    /// The paths that a store writes to: what its object stands for and the name below it, not what was stored there.
+    pub fn target_symbols(&mut self, target: ExprId) -> Vec<PathId> {
+        let facts = self.facts;
+        let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(target) else { return Vec::new() };
+        let Some(name) = target_name(facts, target) else { return Vec::new() };
+        self.symbols(*object).into_iter().map(|path| self.paths.member(path, name)).collect()
+    }
+
     /// The name under which `expr` is given: as a named argument, or as an entry of an object.
     pub fn key_of(&self, expr: ExprId) -> Option<&'f str> {
         let facts = self.facts;

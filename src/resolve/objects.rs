@@ -287,7 +287,7 @@ impl Resolver<'_, '_> {
         for index in self.stores_into.get(name).cloned().unwrap_or_default() {
             let store = facts.stores[index];
             let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
-            if !self.names_one_of(*object, name, &bindings) {
+            if !self.names_one_of(*object, name, &bindings) || self.never_meet(store.target, place) {
                 continue;
             }
             let (key, span) = match facts.expr(store.target) {
@@ -300,8 +300,13 @@ impl Resolver<'_, '_> {
             };
             entries.push(Named { name: key, span, value: store.value, holder: store.target });
         }
-        self.add_updates(name, &bindings, entries, seen);
+        self.add_updates(name, place, &bindings, entries, seen);
         complete
+    }
+
+    /// True when two places lie in different arms of one conditional statement.
+    fn never_meet(&self, one: ExprId, other: ExprId) -> bool {
+        super::scopes::excluded(self.facts, self.facts.node(one).branch, self.facts.node(other).branch)
     }
 
     fn names_one_of(&self, expr: ExprId, name: &str, bindings: &[BindingId]) -> bool {
@@ -313,6 +318,7 @@ impl Resolver<'_, '_> {
     fn add_updates(
         &mut self,
         name: &str,
+        place: ExprId,
         bindings: &[BindingId],
         entries: &mut Vec<Named>,
         seen: &mut FxHashSet<ExprId>,
@@ -324,7 +330,7 @@ impl Resolver<'_, '_> {
                 (0, Expr::Member { object, .. }) => *object,
                 _ => arguments[0].value,
             };
-            if !self.names_one_of(target, name, bindings) {
+            if !self.names_one_of(target, name, bindings) || self.never_meet(call, place) {
                 continue;
             }
             let given = &arguments[skipped..];

@@ -110,7 +110,7 @@ fn dominates(facts: &Facts<'_>, branch: BranchId, place: BranchId) -> bool {
 }
 
 /// True when the two branches lie in different arms of a statement of which only one arm runs.
-fn excluded(facts: &Facts<'_>, one: BranchId, other: BranchId) -> bool {
+pub(super) fn excluded(facts: &Facts<'_>, one: BranchId, other: BranchId) -> bool {
     ancestors(facts, one).any(|a| {
         let a = facts.branches[a.index()];
         a.exclusive

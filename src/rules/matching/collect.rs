@@ -120,7 +120,7 @@ impl<'s> Collector<'_, '_, '_, 's> {
                 }
                 Expr::Text(pieces) => {
                     self.text(expr, &values::joined(pieces));
-                    if let [Piece::Constant { text, span }] = pieces.as_slice() {
+                    if let ([Piece::Constant { text, span }], false) = (pieces.as_slice(), self.is_exported(expr)) {
                         self.variable(text, *span, expr);
                     }
                 }
@@ -236,7 +236,15 @@ impl<'s> Collector<'_, '_, '_, 's> {
         if let Some(parent) = facts.node(expr).parent {
             match facts.expr(parent) {
                 Expr::Call { callee, .. } if *callee == expr => return false,
-                Expr::Member { object, .. } if *object == expr => return false,
+                // `Symbol.member` names the symbol too, unless it is called: then it is that member that matters.
+                Expr::Member { object, .. } if *object == expr => {
+                    let is_called = facts.node(parent).parent.is_some_and(
+                        |call| matches!(facts.expr(call), Expr::Call { callee, .. } if *callee == parent),
+                    );
+                    if is_called {
+                        return false;
+                    }
+                }
                 _ => {}
             }
         }
@@ -328,6 +336,16 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
     }
 
+    /// True for an item of `__all__`, which names names.
+    fn is_exported(&self, expr: ExprId) -> bool {
+        let facts = self.resolver.facts;
+        let list = facts.node(expr).parent.filter(|&list| matches!(facts.expr(list), Expr::List(_)));
+        list.is_some_and(|list| {
+            let mut named = facts.bindings.iter().filter(|binding| binding.name == "__all__");
+            named.any(|binding| matches!(binding.kind, BindingKind::Value(value) if value == list))
+        })
+    }
+
     /// True for a string that is given to something that shows it to people.
     fn is_prose(&self, expr: ExprId) -> bool {
         let key = self.resolver.key_of(expr);
@@ -399,7 +417,7 @@ impl<'s> Collector<'_, '_, '_, 's> {
     fn stores(&mut self) {
         let facts = self.resolver.facts;
         for store in &facts.stores {
-            for symbol in self.resolver.symbols(store.target) {
+            for symbol in self.resolver.target_symbols(store.target) {
                 for clause in self.index.stores.tags(self.resolver.paths.text(symbol)) {
                     let span = facts.node(store.target).span;
                     let place = self.at_expr(clause, span, store.target);
@@ -488,7 +506,9 @@ impl<'s> Collector<'_, '_, '_, 's> {
         let facts = self.resolver.facts;
         self.bound_variable(binding.name, binding.span, binding, false);
         let Some(class) = facts.scopes[binding.scope.index()].class else { return };
-        if matches!(binding.kind, BindingKind::Value(_) | BindingKind::Declared) {
+        // Only what is annotated is a field; the settings of the class itself and private names are none.
+        let is_field = binding.annotation.is_some() && binding.name != "model_config" && !binding.name.starts_with('_');
+        if is_field && matches!(binding.kind, BindingKind::Value(_) | BindingKind::Declared) {
             if let Some(variable) = self.resolver.settings_variable(class, binding.name) {
                 if variable != binding.name {
                     self.bound_variable(&variable, binding.span, binding, true);

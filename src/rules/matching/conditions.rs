@@ -128,7 +128,7 @@ fn class_of(index: &Index, place: &Place) -> Class {
 }
 
 /// The expressions whose values a finding takes in: the arguments of its call, or of the statement around it and of the
-/// calls that are given what it is bound to.
+/// calls that are given what it becomes.
 fn sinks(resolver: &mut Resolver<'_, '_>, place: &Place) -> Vec<ExprId> {
     if let Some(call) = place.call {
         return call_arguments(resolver, call);
@@ -137,18 +137,9 @@ fn sinks(resolver: &mut Resolver<'_, '_>, place: &Place) -> Vec<ExprId> {
     let root = outermost(resolver, expr);
     let mut sinks = vec![root];
     sinks.extend(call_arguments(resolver, root));
-    let facts = resolver.facts;
-    for binding in &facts.bindings {
-        if !matches!(binding.kind, BindingKind::Value(value) if value == root) {
-            continue;
-        }
-        for number in 0..facts.exprs.len() {
-            let user = ExprId(number as u32);
-            if matches!(facts.expr(user), Expr::Name(name) if *name == binding.name) {
-                let root = outermost(resolver, user);
-                sinks.extend(call_arguments(resolver, root));
-            }
-        }
+    for user in resolver.users_of(root) {
+        let root = outermost(resolver, user);
+        sinks.extend(call_arguments(resolver, root));
     }
     sinks
 }
