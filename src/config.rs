@@ -206,13 +206,11 @@ impl Reader<'_> {
     }
 
     fn strings(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Located> {
-        match value.get_ref().as_array() {
-            Some(array) => array.iter().filter_map(|entry| self.string(entry)).collect(),
-            None => {
-                self.wrong_type(value, "a list of strings");
-                Vec::new()
-            }
+        if let Some(array) = value.get_ref().as_array() {
+            return array.iter().filter_map(|entry| self.string(entry)).collect();
         }
+        self.wrong_type(value, "a list of strings");
+        Vec::new()
     }
 
     fn string(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Located> {

@@ -54,12 +54,18 @@ fn color_choice(color: Color) -> ColorChoice {
 
 /// Keeps what a panic says instead of printing it: a panic on one file is told with that file, any other at the end.
 fn remember(info: &PanicHookInfo<'_>) {
-    let said = info.payload_as_str().unwrap_or("no message");
+    let said = payload(info);
     let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
     let backtrace = std::backtrace::Backtrace::capture();
     let mut message = format!("{said}{}", place.unwrap_or_default());
     if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
-        message.push_str(&format!("\n{backtrace}"));
+        message = format!("{message}\n{backtrace}");
     }
     *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+}
+
+fn payload<'p>(info: &'p PanicHookInfo<'_>) -> &'p str {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }

@@ -7,6 +7,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    fmt::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -455,7 +456,7 @@ fn unknown_kind(path: &str) -> Diagnostic {
 fn no_files(stats: &Stats) -> Diagnostic {
     let mut message = format!("no file to scan: {} seen", stats.files_seen);
     for (reason, count) in &stats.skipped {
-        message.push_str(&format!(", {count} {reason}"));
+        let _ = write!(message, ", {count} {reason}");
     }
     Diagnostic { path: None, line: None, kind: DiagnosticKind::NoFiles, message }
 }

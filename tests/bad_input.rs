@@ -1,6 +1,8 @@
 //! Hostile input is ordinary input: whatever a file holds, the scan goes on, finds what is certain, says what it could
 //! not look at, and does not panic.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs, path::Path, time::Duration, time::Instant};
 
 use serde_json::Value;
@@ -131,7 +133,7 @@ fn an_unreadable_file_is_told_and_the_rest_is_scanned() {
     let tree = Tree::with("app.py", PYTHON);
     tree.add("secret.py", PYTHON);
     let secret = tree.path().join("secret.py");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&secret).is_ok() {
         return; // whoever runs this may read everything
     }
@@ -194,7 +196,8 @@ fn columns_count_characters_and_utf_16_units() {
 
 #[test]
 fn broken_syntax_hides_only_itself() {
-    let python = "import demo_sdk\none = demo_sdk.HostedClient()\ndef broken(:\n    pass\n\ntwo = demo_sdk.HostedClient()\n";
+    let python =
+        "import demo_sdk\none = demo_sdk.HostedClient()\ndef broken(:\n    pass\n\ntwo = demo_sdk.HostedClient()\n";
     let scanned = Tree::with("broken.py", python).scan(&[]);
     assert_eq!(scanned.places(), [(2, 7, 7), (6, 7, 7)]);
     assert_eq!(scanned.kinds(), ["syntax"]);
@@ -288,7 +291,7 @@ fn a_huge_line_is_passed_over_or_scanned_as_asked() {
     let excerpt = scanned.report["findings"][0]["excerpt"]["lines"][0].as_str().unwrap();
     assert!(excerpt.len() < 1_000, "an excerpt of {} bytes", excerpt.len());
     // A bound against a cost that grows with the square of the size, not a measure of speed.
-    assert!(started.elapsed() < Duration::from_mins(2));
+    assert!(started.elapsed() < Duration::from_secs(120));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Files that are made from the code: schemas and reference pages. They fail here when they are stale;
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs, path::Path, process::Command};
 
 use schemars::{JsonSchema, generate::SchemaSettings};

@@ -1,5 +1,7 @@
 //! The built-in rules: their files are sound, and their fixtures hold.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs, path::Path};
 
 use unmoor::{

@@ -134,8 +134,7 @@ pub(super) struct Packs {
 impl Packs {
     /// The rules that the arguments and settings name.
     pub(super) fn load(&self, settings: &Config) -> Result<RuleSet, Failure> {
-        let mut folders: Vec<PathBuf> =
-            settings.rules.iter().map(|folder| settings.base.join(&folder.text)).collect();
+        let mut folders: Vec<PathBuf> = settings.rules.iter().map(|folder| settings.base.join(&folder.text)).collect();
         folders.extend(self.rules.iter().cloned());
         if self.no_built_in_rules && folders.is_empty() {
             return Err(Failure::usage("there are no rules without the built-in ones", "name a folder with --rules"));

@@ -34,9 +34,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let mut pages = Vec::new();
     for name in &arguments.names {
         let rules = select::find(name, &set.rules);
-        pages.extend(rules.map_err(|unknown| {
-            Failure::usage(format_args!("there is no rule `{}`", unknown.word), &unknown.cure)
-        })?);
+        pages.extend(
+            rules.map_err(|unknown| {
+                Failure::usage(format_args!("there is no rule `{}`", unknown.word), &unknown.cure)
+            })?,
+        );
     }
     for (position, rule) in pages.into_iter().enumerate() {
         if position > 0 {

@@ -8,7 +8,8 @@ use clap::{Arg, Command};
 pub fn markdown() -> String {
     let mut command = super::command();
     command.build();
-    let mut page = String::from("# The command line\n\nGenerated from the program; `unmoor COMMAND --help` shows the same.\n");
+    let mut page =
+        String::from("# The command line\n\nGenerated from the program; `unmoor COMMAND --help` shows the same.\n");
     section(&command, &mut page);
     for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
         section(subcommand, &mut page);

@@ -38,7 +38,14 @@ pub(super) struct Arguments {
     paths: Vec<PathBuf>,
 
     /// The form of the report [default: text]
-    #[arg(long, alias = "output-format", value_enum, value_name = "FORMAT", env = "UNMOOR_FORMAT", help_heading = "Output")]
+    #[arg(
+        long,
+        alias = "output-format",
+        value_enum,
+        value_name = "FORMAT",
+        env = "UNMOOR_FORMAT",
+        help_heading = "Output"
+    )]
     format: Option<Format>,
     /// Write the report to a file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
@@ -170,7 +177,7 @@ impl Arguments {
                 let cure = "add --stdin-filename NAME, such as --stdin-filename app.py";
                 Err(Failure::usage("cannot tell the language of standard input", cure))
             }
-            None => scanner.scan(&self.paths, &options).map_err(|bad| self.bad_glob(&bad.glob, &bad.to_string(), settings)),
+            None => scanner.scan(&self.paths, &options).map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings)),
         }
     }
 
@@ -218,15 +225,6 @@ impl Arguments {
             ..WalkOptions::new(|name| Grammar::of(name).is_some())
         };
         ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified }
-    }
-
-    fn bad_glob(&self, glob: &str, message: &str, settings: &Config) -> Failure {
-        let cure = "globs know `*`, `**`, `?`, `[ab]` and `{a,b}`";
-        let in_settings = settings.exclude.iter().chain(&settings.include).find(|entry| entry.text == glob);
-        match in_settings {
-            Some(entry) => at(entry, message, cure),
-            None => Failure::usage(message, cure),
-        }
     }
 
     fn write(&self, scan: &Scan, format: Format, streams: &mut Streams<'_>) -> Result<(), Failure> {
@@ -284,12 +282,21 @@ fn format_named(named: &Located) -> Result<Format, Failure> {
     if let Some(format) = known.iter().find(|format| name(format).as_deref() == Some(&named.text)) {
         return Ok(*format);
     }
-    let names: Vec<String> = known.iter().filter_map(name).collect();
-    let cure = match nearest(&named.text, names.iter().map(String::as_str)) {
+    let all: Vec<String> = known.iter().filter_map(name).collect();
+    let cure = match nearest(&named.text, all.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("use one of {}", listed(names.iter().map(String::as_str))),
+        None => format!("use one of {}", listed(all.iter().map(String::as_str))),
     };
     Err(at(named, format_args!("there is no format `{}`", named.text), cure))
+}
+
+fn bad_glob(glob: &str, message: &str, settings: &Config) -> Failure {
+    let cure = "globs know `*`, `**`, `?`, `[ab]` and `{a,b}`";
+    let in_settings = settings.exclude.iter().chain(&settings.include).find(|entry| entry.text == glob);
+    match in_settings {
+        Some(entry) => at(entry, message, cure),
+        None => Failure::usage(message, cure),
+    }
 }
 
 /// A glob of the command line, which is relative to the current directory, as seen from the settings' directory.

@@ -1,6 +1,9 @@
 //! `unmoor test [DIR]...`: checks rules against their fixtures, for the authors of rules.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -127,16 +130,16 @@ fn line(outcome: &Outcome, tree: &Path) -> String {
         count(outcome.met as u64, "mark"),
     );
     if !outcome.mismatches.is_empty() {
-        line.push_str(&format!(", {ERROR}{}{ERROR:#}", count(total(&outcome.mismatches), "mismatch")));
+        let _ = write!(line, ", {ERROR}{}{ERROR:#}", count(total(&outcome.mismatches), "mismatch"));
     }
     if !outcome.mistakes.is_empty() {
-        line.push_str(&format!(", {ERROR}{}{ERROR:#}", count(total(&outcome.mistakes), "mistake")));
+        let _ = write!(line, ", {ERROR}{}{ERROR:#}", count(total(&outcome.mistakes), "mistake"));
     }
     if outcome.missed > 0 {
-        line.push_str(&format!(", {}", count(outcome.missed as u64, "known miss")));
+        let _ = write!(line, ", {}", count(outcome.missed as u64, "known miss"));
     }
     if !outcome.now_found.is_empty() {
-        line.push_str(&format!(", {WARNING}{} found now{WARNING:#}", count(total(&outcome.now_found), "known miss")));
+        let _ = write!(line, ", {WARNING}{} found now{WARNING:#}", count(total(&outcome.now_found), "known miss"));
     }
     line
 }

@@ -90,7 +90,9 @@ impl Text {
             return;
         }
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        alone.into_iter().for_each(|at| bytes[at] = b'\n');
+        for at in alone {
+            bytes[at] = b'\n';
+        }
         // One ASCII byte for another leaves UTF-8 valid.
         self.text = String::from_utf8(bytes).unwrap_or_default();
     }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::{self, Write},
 };
 
@@ -12,11 +13,9 @@ use super::{
     style::{BOLD, DIM, PATH, of},
     words::{indented, wrapped},
 };
-use crate::{
-    rules::{
-        Rule,
-        model::{Beside, Class, Clause, Confidence, FixLevel, Role, Severity, Within},
-    },
+use crate::rules::{
+    Rule,
+    model::{Beside, Class, Clause, Confidence, FixLevel, Role, Severity, Within},
 };
 
 /// The width of a page in a terminal.
@@ -161,27 +160,27 @@ fn meaning(level: FixLevel) -> &'static str {
 fn describe(clause: &Clause) -> String {
     let mut words = place(clause);
     if let Some(of) = &clause.of {
-        words.push_str(&format!(", where it reaches a call of {}", names(of)));
+        let _ = write!(words, ", where it reaches a call of {}", names(of));
     }
     if let Some(on) = &clause.on {
-        words.push_str(&format!(" of {}", names(on)));
+        let _ = write!(words, " of {}", names(on));
     }
     if let Some(roles) = &clause.roles {
         let roles: Vec<&str> = roles.iter().copied().map(role).collect();
-        words.push_str(&format!(" ({})", roles.join(", ")));
+        let _ = write!(words, " ({})", roles.join(", "));
     }
     if !clause.with.is_empty() {
-        words.push_str(&format!(" with {}", names(clause.with.keys())));
+        let _ = write!(words, " with {}", names(clause.with.keys()));
     }
     if !clause.without.is_empty() {
-        words.push_str(&format!(" without {}", names(&clause.without)));
+        let _ = write!(words, " without {}", names(&clause.without));
     }
     if let Some(modules) = &clause.imports {
-        words.push_str(&format!(", in files that import {}", names(modules)));
+        let _ = write!(words, ", in files that import {}", names(modules));
     }
     if let Some(classes) = &clause.flows_into {
         let classes: Vec<&str> = classes.iter().map(|class| class.name()).collect();
-        words.push_str(&format!(", where it flows into a finding of class {}", classes.join(" or ")));
+        let _ = write!(words, ", where it flows into a finding of class {}", classes.join(" or "));
     }
     if let Some(beside) = &clause.beside {
         words.push_str(&near(beside));

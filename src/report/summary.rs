@@ -44,9 +44,13 @@ pub fn diagnostics(diagnostics: &[Diagnostic], most: usize, out: &mut dyn Write)
 pub fn counts(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", findings_line(&scan.findings))?;
     writeln!(out, "{DIM}{}{DIM:#}", files_line(scan))?;
-    if let Some(finding) = scan.findings.iter().max_by_key(|finding| (finding.severity, finding.class == Class::Client)) {
+    if let Some(finding) = scan.findings.iter().max_by_key(|finding| (finding.severity, finding.class == Class::Client))
+    {
         let rule = finding.short_rule();
-        writeln!(out, "{HELP}help{HELP:#}: `unmoor explain {rule}` says what such a site means and what leaving it takes")?;
+        writeln!(
+            out,
+            "{HELP}help{HELP:#}: `unmoor explain {rule}` says what such a site means and what leaving it takes"
+        )?;
     }
     Ok(())
 }
@@ -86,8 +90,7 @@ fn files_line(scan: &Scan) -> String {
         time(scan.elapsed),
     );
     if !stats.skipped.is_empty() {
-        let reasons: Vec<String> =
-            stats.skipped.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
+        let reasons: Vec<String> = stats.skipped.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
         line.push_str("; passed over: ");
         line.push_str(&reasons.join(", "));
     }

@@ -43,12 +43,13 @@ fn report<'f>(finding: &'f Finding, source: &'f str) -> Group<'f> {
         group = group.element(origin.char_column(place.start.column as usize));
     }
     let snippet = snippet.annotation(AnnotationKind::Primary.span(span));
-    let notes = finding.evidence.iter().filter(|step| tells_more(step, finding)).map(|step| {
-        Level::NOTE.message(note(step, &place.path))
-    });
-    let help = finding.portable.iter().map(|portable| {
-        Level::HELP.message(format!("portable: {}", portable.trim_end()))
-    });
+    let notes = finding
+        .evidence
+        .iter()
+        .filter(|step| tells_more(step, finding))
+        .map(|step| Level::NOTE.message(note(step, &place.path)));
+    let help =
+        finding.portable.iter().map(|portable| Level::HELP.message(format!("portable: {}", portable.trim_end())));
     group.element(snippet).elements(notes).elements(help)
 }
 
@@ -61,9 +62,8 @@ fn shows_column(source: &str, start: usize, column: u32) -> bool {
 /// The span to mark, made to fit: a span that splits a character would be a panic on somebody's file.
 fn highlight(excerpt: &Excerpt, source: &str) -> Range<usize> {
     let (start, length) = (excerpt.highlight.0 as usize, excerpt.highlight.1 as usize);
-    let start = source.floor_char_boundary(start);
-    let end = source.ceil_char_boundary(start.saturating_add(length).min(source.len()));
-    start..end.max(start)
+    let boundary = |at: usize| (0..=at.min(source.len())).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
+    boundary(start)..boundary(start.saturating_add(length))
 }
 
 /// True when a step stands elsewhere than the site: what stands on the same line, the snippet shows.

@@ -123,7 +123,10 @@ mod tests {
         assert_eq!(count(0, "file"), "0 files");
         assert_eq!(count(2, "directory"), "2 directories");
         assert_eq!(count(2, "mismatch"), "2 mismatches");
-        assert_eq!((bytes(999), bytes(1_250), bytes(34_560_000)), ("999 bytes".into(), "1.3 kB".into(), "34.6 MB".into()));
+        assert_eq!(
+            (bytes(999), bytes(1_250), bytes(34_560_000)),
+            ("999 bytes".into(), "1.3 kB".into(), "34.6 MB".into())
+        );
     }
 
     #[test]

@@ -69,14 +69,14 @@ pub(super) fn is_enter(path: &str) -> bool {
 }
 
 /// The calls that add entries to a named object, by that name, with the number of arguments that are not entries:
-/// `kw.update({...})`, `kw.update(a=1)`, `Object.assign(kw, {...})`.
+/// `kw.update({...})`, `kw.update(a=1)`, `kw.setdefault("a", 1)`, `Object.assign(kw, {...})`.
 pub(super) fn update_calls<'f>(facts: &'f Facts<'_>) -> FxHashMap<&'f str, Vec<(ExprId, usize)>> {
     let mut calls: FxHashMap<&'f str, Vec<(ExprId, usize)>> = FxHashMap::default();
     for (index, node) in facts.exprs.iter().enumerate() {
         let Expr::Call { callee, arguments } = &node.expr else { continue };
         let Expr::Member { object, property, .. } = facts.expr(*callee) else { continue };
         let (target, skipped) = match (*property, arguments.first()) {
-            ("update", _) => (*object, 0),
+            ("update" | "setdefault", _) => (*object, 0),
             ("assign", Some(first)) => (first.value, 1),
             _ => continue,
         };
@@ -333,6 +333,10 @@ impl Resolver<'_, '_> {
             if !self.names_one_of(target, name, bindings) || self.never_meet(call, place) {
                 continue;
             }
+            if let Expr::Member { property: "setdefault", .. } = facts.expr(*callee) {
+                self.add_default(call, arguments, entries);
+                continue;
+            }
             let given = &arguments[skipped..];
             for argument in given {
                 match argument.kind {
@@ -344,6 +348,15 @@ impl Resolver<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// `kw.setdefault("name", value)`.
+    fn add_default(&self, call: ExprId, arguments: &[Argument<'_>], entries: &mut Vec<Named>) {
+        let [name, value, ..] = arguments else { return };
+        if let Some(text) = self.facts.constant_text(name.value) {
+            let span = self.facts.node(name.value).span;
+            entries.push(Named { name: text.into_owned(), span, value: value.value, holder: call });
         }
     }
 

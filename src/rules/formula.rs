@@ -135,6 +135,22 @@ fn regex_formula(regex: &str) -> Formula {
     Formula::All(vec![required(&hir), beginning(&hir)])
 }
 
+/// The fixed parts that a match of a regular expression can hold.
+pub(crate) fn literals_of(regex: &str) -> Vec<String> {
+    let mut literals = Vec::new();
+    if let Ok(hir) = regex_syntax::parse(regex) {
+        collect_literals(&required(&hir), &mut literals);
+    }
+    literals
+}
+
+fn collect_literals(formula: &Formula, literals: &mut Vec<String>) {
+    match formula {
+        Formula::Literal(text) => literals.push(text.clone()),
+        Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| collect_literals(part, literals)),
+    }
+}
+
 fn beginning(hir: &Hir) -> Formula {
     match Extractor::new().extract(hir).literals() {
         Some(literals) if literals.iter().all(|one| one.len() >= 3) => any(literals

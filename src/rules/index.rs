@@ -5,7 +5,7 @@ use regex::{Regex, RegexSet};
 use rustc_hash::FxHashMap;
 
 use super::{
-    Rule, RuleSet,
+    Rule, RuleSet, formula,
     model::{Clause, ValueTest},
     pattern::SymbolSet,
 };
@@ -41,9 +41,18 @@ pub struct Index {
     /// `env` clauses by glob.
     pub(crate) env: Vec<(Glob, ClauseId)>,
     /// `text` clauses, in the order of `text_set`.
-    pub(crate) texts: Vec<(Regex, ClauseId)>,
+    pub(crate) texts: Vec<TextClause>,
     /// All regular expressions of `texts` at once.
     pub(crate) text_set: RegexSet,
+}
+
+/// A `text` clause.
+pub(crate) struct TextClause {
+    /// What the text must match.
+    pub(crate) regex: Regex,
+    pub(crate) clause: ClauseId,
+    /// Fixed parts of a match; the finding stands where one of them is written.
+    pub(crate) literals: Vec<String>,
 }
 
 /// A clause with its patterns compiled.
@@ -123,7 +132,7 @@ impl Index {
         for (rule, clause) in clauses {
             index.add(rule, clause);
         }
-        index.text_set = RegexSet::new(index.texts.iter().map(|(regex, _)| regex.as_str())).unwrap_or_default();
+        index.text_set = RegexSet::new(index.texts.iter().map(|text| text.regex.as_str())).unwrap_or_default();
         index
     }
 
@@ -154,7 +163,8 @@ impl Index {
             self.env.push((Glob::new(glob), id));
         }
         if let Some(regex) = clause.text.as_deref().and_then(|text| Regex::new(text).ok()) {
-            self.texts.push((regex, id));
+            let literals = formula::literals_of(regex.as_str());
+            self.texts.push(TextClause { regex, clause: id, literals });
         }
         self.clauses.push(Compiled {
             rule,

@@ -195,9 +195,11 @@ impl SourceFile {
     /// An error at the first place where `text` is written in the file.
     fn error_at(&self, text: &str, message: String, cure: &str) -> RuleError {
         let needle = text.lines().next().unwrap_or_default();
-        let place = self.text.lines().enumerate().find_map(|(line, content)| {
-            content.find(needle).map(|column| (line as u64 + 1, column as u64 + 1))
-        });
+        let place = self
+            .text
+            .lines()
+            .enumerate()
+            .find_map(|(line, content)| content.find(needle).map(|column| (line as u64 + 1, column as u64 + 1)));
         let (line, column) = place.unwrap_or((0, 0));
         RuleError { path: self.shown(), line, column, message, cure: cure.to_owned() }
     }

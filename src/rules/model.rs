@@ -165,8 +165,9 @@ pub struct Clause {
     /// An import of one of these symbols. The finding stands at the imported name.
     #[serde(default)]
     pub import: Option<Vec<String>>,
-    /// A call or construction of one of these symbols, also through a subclass's `super().__init__()`, an alias, a
-    /// `partial`. The finding stands at the callee.
+    /// A call or construction of one of these symbols, also through an alias, a conditional expression, a `partial`, a
+    /// subclass without a constructor of its own. The finding stands at the callee. (`super().__init__()` builds nothing
+    /// new: there only `key` clauses apply.)
     #[serde(default)]
     pub call: Option<Vec<String>>,
     /// One of these names, given as named argument, as key of an object or dict, or stored by subscript or attribute.

@@ -157,9 +157,7 @@ mod tests {
     use crate::{lang::Language, rules::model::RuleFile};
 
     fn rule(id: &str, class: &str, severity: &str, clause: &str) -> Rule {
-        let yaml = format!(
-            "title: t\nclass: {class}\nseverity: {severity}\nmatch: {clause}\nmessage: m\nwhy: w\n"
-        );
+        let yaml = format!("title: t\nclass: {class}\nseverity: {severity}\nmatch: {clause}\nmessage: m\nwhy: w\n");
         let file: RuleFile = serde_saphyr::from_str(&yaml).unwrap();
         let language = if id.contains("python") { Language::Python } else { Language::JavaScript };
         Rule { id: id.to_owned(), language, file, source: None }
@@ -185,7 +183,9 @@ mod tests {
         let rules = set().rules;
         let wanted = |words: &[&str]| {
             let mut selection = Selection::default();
-            words.iter().for_each(|word| selection.select(word, &rules).unwrap());
+            for word in words {
+                selection.select(word, &rules).unwrap();
+            }
             rules.iter().filter(|rule| selection.wants_rule(rule)).count()
         };
         assert_eq!(wanted(&[]), 5);

@@ -167,6 +167,13 @@ impl<'s> Collector<'_, '_, '_, 's> {
                 self.variable(name, span, call);
             }
         }
+        if let (Expr::Member { property: "setdefault", .. }, [name, value, ..]) =
+            (facts.expr(callee), arguments.as_slice())
+        {
+            if let Some(text) = facts.constant_text(name.value) {
+                self.key(&text, facts.node(name.value).span, call, value.value);
+            }
+        }
         self.member_by_call(call, callee);
     }
 
@@ -329,10 +336,10 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
         let matched: Vec<usize> = self.index.text_set.matches(text).into_iter().collect();
         for number in matched {
-            let (regex, clause) = &self.index.texts[number];
-            let Some(found) = regex.find(text) else { continue };
-            let span = self.piece_at(expr, found.start(), found.end());
-            self.at_expr(*clause, span, expr);
+            let wanted = &self.index.texts[number];
+            let Some(found) = wanted.regex.find(text) else { continue };
+            let span = self.piece_with(expr, &wanted.literals).unwrap_or_else(|| self.piece_at(expr, found.range()));
+            self.at_expr(wanted.clause, span, expr);
         }
     }
 
@@ -352,9 +359,17 @@ impl<'s> Collector<'_, '_, '_, 's> {
         key.is_some_and(|key| PROSE_KEYS.contains(&key))
     }
 
-    /// The piece of a string in which the matched part begins; of a part that begins with inserted values, the first
-    /// constant piece it reaches.
-    fn piece_at(&self, expr: ExprId, start: usize, end: usize) -> Span {
+    /// The first piece of a string that holds one of the literals.
+    fn piece_with(&self, expr: ExprId, literals: &[String]) -> Option<Span> {
+        let Expr::Text(pieces) = self.resolver.facts.expr(expr) else { return None };
+        pieces.iter().find_map(|piece| match piece {
+            Piece::Constant { text, span } if literals.iter().any(|one| text.contains(one.as_str())) => Some(*span),
+            _ => None,
+        })
+    }
+
+    /// The piece of a string that holds most of a range of its joined text.
+    fn piece_at(&self, expr: ExprId, range: std::ops::Range<usize>) -> Span {
         let facts = self.resolver.facts;
         let node = facts.node(expr);
         let Expr::Text(pieces) = &node.expr else { return node.span };
@@ -366,7 +381,7 @@ impl<'s> Collector<'_, '_, '_, 's> {
                 Piece::Hole(_) => values::HOLE.len(),
             };
             if let Piece::Constant { span, .. } = piece {
-                let shared = end.min(offset + length).saturating_sub(start.max(offset));
+                let shared = range.end.min(offset + length).saturating_sub(range.start.max(offset));
                 if shared > best.map_or(0, |(most, _)| most) {
                     best = Some((shared, *span));
                 }
