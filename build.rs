@@ -17,7 +17,8 @@ fn main() -> io::Result<()> {
             println!("cargo::rerun-if-changed={}", path.display());
         } else if path.extension().is_some_and(|extension| extension == "yaml") {
             let name = path.strip_prefix(&rules).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
-            writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string()).map_err(io::Error::other)?;
+            writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+                .map_err(io::Error::other)?;
         }
     }
     table.push_str("]\n");

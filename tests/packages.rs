@@ -65,7 +65,8 @@ fn javascript_symbols_exist() {
     let modules = ["openai", "@azure/identity", "@langchain/openai", "@ai-sdk/azure"];
     let symbols = imported_symbols(Language::JavaScript, &modules);
     assert!(symbols.contains("openai.AzureOpenAI"), "the rules name no symbol of openai");
-    let lines: Vec<String> = symbols.iter().filter_map(|symbol| symbol.rsplit_once('.')).map(|(m, n)| format!("{m} {n}")).collect();
+    let lines: Vec<String> =
+        symbols.iter().filter_map(|symbol| symbol.rsplit_once('.')).map(|(m, n)| format!("{m} {n}")).collect();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/check.mjs");
     assert_eq!(missing(Path::new("node"), &[&script, &extras.join("node")], &lines), "");
 }

@@ -98,12 +98,7 @@ impl Resolver<'_, '_> {
             }
             Expr::Choice { alternatives, .. } => tracing.queue.extend(alternatives),
             Expr::Function(function) => self.visit_function(*function, tracing),
-            Expr::This
-            | Expr::Super
-            | Expr::Module(_)
-            | Expr::Pattern(_)
-            | Expr::Class(_)
-            | Expr::Constant(_) => {}
+            Expr::This | Expr::Super | Expr::Module(_) | Expr::Pattern(_) | Expr::Class(_) | Expr::Constant(_) => {}
         }
     }
 

@@ -57,8 +57,26 @@ const MAX_VALUES: usize = 8;
 const MAX_DEPTH: usize = 64;
 /// Type constructors whose arguments stand for the type itself.
 const TRANSPARENT_TYPES: &[&str] = &[
-    "Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable", "Coroutine", "Promise", "Partial", "Required",
-    "Readonly", "NonNullable", "InstanceType", "Ref", "MaybeRef", "ReturnType", "Awaited", "Depends", "Type", "type",
+    "Optional",
+    "Union",
+    "Annotated",
+    "Final",
+    "ClassVar",
+    "Awaitable",
+    "Coroutine",
+    "Promise",
+    "Partial",
+    "Required",
+    "Readonly",
+    "NonNullable",
+    "InstanceType",
+    "Ref",
+    "MaybeRef",
+    "ReturnType",
+    "Awaited",
+    "Depends",
+    "Type",
+    "type",
 ];
 
 /// Answers questions about one file.
@@ -155,9 +173,7 @@ impl<'f, 's> Resolver<'f, 's> {
                 Some(class) => vec![Value::Instance(class)],
                 None => vec![Value::Path(Paths::UNKNOWN)],
             },
-            Expr::Super => {
-                scopes::class_around(facts, facts.node(expr).scope).map(Value::Super).into_iter().collect()
-            }
+            Expr::Super => scopes::class_around(facts, facts.node(expr).scope).map(Value::Super).into_iter().collect(),
             Expr::Module(module) => vec![Value::Path(self.paths.root(module))],
             Expr::Member { object, property, .. } => self.part_values(*object, property),
             Expr::Index { object, index } => match facts.constant_text(*index) {
@@ -362,9 +378,7 @@ impl<'f, 's> Resolver<'f, 's> {
                     Some(position) => items.get(position).map(|&item| self.values(item).to_vec()).unwrap_or_default(),
                     None => self.all_values(items),
                 },
-                Expr::Object(entries) => {
-                    entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect()
-                }
+                Expr::Object(entries) => entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect(),
                 _ => vec![Value::Path(Paths::UNKNOWN)],
             },
             Value::Path(path) => vec![Value::Path(self.paths.element(*path))],
@@ -716,10 +730,12 @@ impl<'f, 's> Resolver<'f, 's> {
     pub fn key_of(&self, expr: ExprId) -> Option<&'f str> {
         let facts = self.facts;
         match facts.expr(facts.node(expr).parent?) {
-            Expr::Object(entries) => entries.iter().find(|entry| entry.value == expr).and_then(|entry| match &entry.key {
-                Key::Named { name, .. } => Some(&**name),
-                Key::Computed(_) | Key::Spread => None,
-            }),
+            Expr::Object(entries) => {
+                entries.iter().find(|entry| entry.value == expr).and_then(|entry| match &entry.key {
+                    Key::Named { name, .. } => Some(&**name),
+                    Key::Computed(_) | Key::Spread => None,
+                })
+            }
             Expr::Call { arguments, .. } => {
                 let argument = arguments.iter().find(|argument| argument.value == expr)?;
                 if let ArgumentKind::Named { name, .. } = argument.kind { Some(name) } else { None }

@@ -4,9 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Resolver, Value, paths::PathId};
-use crate::facts::{
-    Argument, ArgumentKind, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, Key, Operator, Span,
-};
+use crate::facts::{Argument, ArgumentKind, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, Key, Operator, Span};
 
 /// A named value that reaches a call or object.
 #[derive(Debug, Clone)]
@@ -53,7 +51,11 @@ impl Called {
 pub(super) fn makes_object(path: &str) -> bool {
     matches!(
         path,
-        "global:dict" | "global:Object.assign" | "global:Object.freeze" | "copy.copy" | "copy.deepcopy"
+        "global:dict"
+            | "global:Object.assign"
+            | "global:Object.freeze"
+            | "copy.copy"
+            | "copy.deepcopy"
             | "global:structuredClone"
     )
 }
@@ -376,12 +378,9 @@ impl Resolver<'_, '_> {
                     complete = true;
                     for argument in arguments {
                         match argument.kind {
-                            ArgumentKind::Named { name, span } => entries.push(Named {
-                                name: name.to_owned(),
-                                span,
-                                value: argument.value,
-                                holder: call,
-                            }),
+                            ArgumentKind::Named { name, span } => {
+                                entries.push(Named { name: name.to_owned(), span, value: argument.value, holder: call })
+                            }
                             _ => complete &= self.add_entries(argument.value, entries, seen),
                         }
                     }

@@ -46,7 +46,8 @@ impl<'r> Paths<'r> {
 
     /// No paths yet but the unknown one.
     pub fn new(reexports: &'r Reexports) -> Self {
-        let mut paths = Self { entries: Vec::new(), children: FxHashMap::default(), roots: FxHashMap::default(), reexports };
+        let mut paths =
+            Self { entries: Vec::new(), children: FxHashMap::default(), roots: FxHashMap::default(), reexports };
         paths.root("?");
         paths
     }

@@ -9,10 +9,7 @@ use super::{
     model::{Clause, ValueTest},
     pattern::fixed_words,
 };
-use crate::{
-    input::prefilter::Formula,
-    lang::Language,
-};
+use crate::{input::prefilter::Formula, lang::Language};
 
 /// Other words under which a module is met in code.
 pub struct Names<'a> {
@@ -99,9 +96,8 @@ fn module_formula(module: &str, names: &Names<'_>) -> Formula {
 
 fn word_formula(word: &str, names: &Names<'_>) -> Formula {
     let aliases = names.reexports.iter().filter(|(_, to)| fixed_words(to).contains(&word));
-    any(std::iter::once(literal(word)).chain(
-        aliases.filter_map(|(from, _)| fixed_words(from).last().map(|from| literal(from))),
-    ))
+    any(std::iter::once(literal(word))
+        .chain(aliases.filter_map(|(from, _)| fixed_words(from).last().map(|from| literal(from)))))
 }
 
 /// The longest fixed part of a glob. Settings classes spell variables in lower case, and may split off a prefix.
@@ -153,9 +149,9 @@ fn collect_literals(formula: &Formula, literals: &mut Vec<String>) {
 
 fn beginning(hir: &Hir) -> Formula {
     match Extractor::new().extract(hir).literals() {
-        Some(literals) if literals.iter().all(|one| one.len() >= 3) => any(literals
-            .iter()
-            .map(|one| std::str::from_utf8(one.as_bytes()).map_or(Formula::ALWAYS, literal))),
+        Some(literals) if literals.iter().all(|one| one.len() >= 3) => {
+            any(literals.iter().map(|one| std::str::from_utf8(one.as_bytes()).map_or(Formula::ALWAYS, literal)))
+        }
         _ => Formula::ALWAYS,
     }
 }

@@ -101,7 +101,9 @@ fn means(pattern: &str, path: &str) -> bool {
         if let Some(rest) = pattern.strip_prefix(written) {
             // No segment, or any number of them: the rest begins here or after any later dot.
             let Some(path) = (if with_dot { path.strip_prefix('.') } else { Some(path) }) else { return false };
-            return std::iter::once(0).chain(path.match_indices('.').map(|(dot, _)| dot + 1)).any(|at| means(rest, &path[at..]));
+            return std::iter::once(0)
+                .chain(path.match_indices('.').map(|(dot, _)| dot + 1))
+                .any(|at| means(rest, &path[at..]));
         }
     }
     if let Some(rest) = pattern.strip_prefix("**") {

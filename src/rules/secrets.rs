@@ -7,11 +7,23 @@ use crate::facts::{ArgumentKind, BindingKind, Expr, ExprId, Facts, Key, Piece, S
 
 /// Words that make a name the name of a secret.
 const SECRET_WORDS: &[&str] = &[
-    "key", "secret", "token", "password", "passwd", "pwd", "credential", "authorization", "bearer", "signature", "sas",
-    "connection_string", "connectionstring",
+    "key",
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "pwd",
+    "credential",
+    "authorization",
+    "bearer",
+    "signature",
+    "sas",
+    "connection_string",
+    "connectionstring",
 ];
 /// Names that hold such a word and are none.
-const HARMLESS_WORDS: &[&str] = &["keyword", "max_token", "maxtoken", "tokenizer", "token_limit", "tokenlimit", "keys("];
+const HARMLESS_WORDS: &[&str] =
+    &["keyword", "max_token", "maxtoken", "tokenizer", "token_limit", "tokenlimit", "keys("];
 /// The length from which a constant of key-like characters is masked wherever it stands.
 const KEY_LENGTH: usize = 20;
 
@@ -100,7 +112,8 @@ fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
             for piece in pieces {
                 if let Piece::Constant { text, span } = piece {
                     let word = text.trim();
-                    if !word.is_empty() && word != "Bearer" && !is_variable_name(word) && !word.starts_with("https://") {
+                    if !word.is_empty() && word != "Bearer" && !is_variable_name(word) && !word.starts_with("https://")
+                    {
                         spans.push(*span);
                     }
                 }

@@ -15,8 +15,19 @@ const MIN_VARIABLE: usize = 4;
 
 /// Names of arguments, keys and attributes whose strings are for people to read.
 const PROSE_KEYS: &[&str] = &[
-    "placeholder", "title", "label", "description", "help", "helpText", "help_text", "helperText", "tooltip", "hint",
-    "example", "examples", "alt",
+    "placeholder",
+    "title",
+    "label",
+    "description",
+    "help",
+    "helpText",
+    "help_text",
+    "helperText",
+    "tooltip",
+    "hint",
+    "example",
+    "examples",
+    "alt",
 ];
 
 struct Collector<'i, 'r, 'f, 's> {
@@ -84,9 +95,7 @@ impl<'s> Collector<'_, '_, '_, 's> {
     }
 
     fn import_binding(&self, import: u32, item: u32) -> Option<BindingId> {
-        let is_it = |binding: &Binding<'_>| {
-            matches!(binding.kind, BindingKind::Import { import: i, item: j } if (i, j) == (import, item))
-        };
+        let is_it = |binding: &Binding<'_>| matches!(binding.kind, BindingKind::Import { import: i, item: j } if (i, j) == (import, item));
         self.resolver.facts.bindings.iter().position(is_it).map(|position| BindingId(position as u32))
     }
 
@@ -245,9 +254,10 @@ impl<'s> Collector<'_, '_, '_, 's> {
                 Expr::Call { callee, .. } if *callee == expr => return false,
                 // `Symbol.member` names the symbol too, unless it is called: then it is that member that matters.
                 Expr::Member { object, .. } if *object == expr => {
-                    let is_called = facts.node(parent).parent.is_some_and(
-                        |call| matches!(facts.expr(call), Expr::Call { callee, .. } if *callee == parent),
-                    );
+                    let is_called = facts
+                        .node(parent)
+                        .parent
+                        .is_some_and(|call| matches!(facts.expr(call), Expr::Call { callee, .. } if *callee == parent));
                     if is_called {
                         return false;
                     }

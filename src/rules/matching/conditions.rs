@@ -207,13 +207,7 @@ fn is_root_import(resolver: &Resolver<'_, '_>, binding: crate::facts::BindingId)
     matches!(facts.imports[import as usize].items[item as usize].symbol, ImportedSymbol::Root(_))
 }
 
-fn is_beside(
-    index: &Index,
-    resolver: &Resolver<'_, '_>,
-    place: &Place,
-    other: &Place,
-    beside: &Beside,
-) -> bool {
+fn is_beside(index: &Index, resolver: &Resolver<'_, '_>, place: &Place, other: &Place, beside: &Beside) -> bool {
     let rule = &index.rules[index.clauses[other.clause as usize].rule];
     let wanted = beside.class.contains(&rule.file.class) || beside.rule.iter().any(|name| rule.short_id() == name);
     wanted
