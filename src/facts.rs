@@ -621,7 +621,9 @@ impl Expr<'_> {
             }
             Expr::Call { callee, arguments } => {
                 f(*callee);
-                arguments.iter().for_each(|argument| f(argument.value));
+                for argument in arguments {
+                    f(argument.value);
+                }
             }
             Expr::Text(pieces) => {
                 for piece in pieces {

@@ -1,5 +1,7 @@
 //! What the lowering of Python must say about each form of the language.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may")]
+
 use unmoor::{
     facts::{
         ArgumentKind, BindingKind, BranchId, Expr, ExprId, Facts, ImportedSymbol, Key, Operator, Piece, ProblemKind,

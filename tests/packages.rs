@@ -2,6 +2,8 @@
 //! this is where the fact is checked. `scripts/test.sh` installs the packages; without them the test is skipped, loudly,
 //! and fails when `CI` is set.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may")]
+
 use std::{
     collections::BTreeSet,
     io::Write,

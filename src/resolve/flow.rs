@@ -195,7 +195,7 @@ impl Resolver<'_, '_> {
         }
         if let Some(class) = class {
             let scope = facts.classes[class.index()].scope;
-            for &id in self.scopes.in_scope(scope, property).to_vec().iter() {
+            for &id in &self.scopes.in_scope(scope, property).to_vec() {
                 self.visit_binding(id, tracing);
             }
         }
@@ -207,7 +207,7 @@ impl Resolver<'_, '_> {
         let Expr::Call { arguments, .. } = facts.expr(call) else { return };
         let values = self.values(callee);
         let known = values.iter().any(|value| match value {
-            Value::Path(path) => !self.passes_arguments(self.paths.text(*path), tracing.carries),
+            Value::Path(path) => !passes_arguments(self.paths.text(*path), tracing.carries),
             Value::Function(_) | Value::Class(_) => true,
             _ => false,
         });
@@ -222,14 +222,14 @@ impl Resolver<'_, '_> {
     }
 
     fn carries(&self, value: &Value, carries: &dyn Fn(&str) -> bool) -> bool {
-        matches!(value, Value::Path(path) if self.passes_arguments(self.paths.text(*path), carries))
+        matches!(value, Value::Path(path) if passes_arguments(self.paths.text(*path), carries))
     }
+}
 
-    /// Carriers, what the file cannot tell, and the language's own functions pass their arguments on; other packages'
-    /// calls do not.
-    fn passes_arguments(&self, path: &str, carries: &dyn Fn(&str) -> bool) -> bool {
-        path.starts_with('?') || path.starts_with("global:") || carries(path)
-    }
+/// Carriers, what the file cannot tell, and the language's own functions pass their arguments on; other packages' calls
+/// do not.
+fn passes_arguments(path: &str, carries: &dyn Fn(&str) -> bool) -> bool {
+    path.starts_with('?') || path.starts_with("global:") || carries(path)
 }
 
 /// The expressions of a certain form.

@@ -109,10 +109,10 @@ impl<'f, 's> Resolver<'f, 's> {
             if let Some(name) = target_name(facts, store.target) {
                 stores.entry(name).or_default().push(index);
             }
-            if let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(store.target) {
-                if let Expr::Name(name) = facts.expr(*object) {
-                    stores_into.entry(name).or_default().push(index);
-                }
+            if let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(store.target)
+                && let Expr::Name(name) = facts.expr(*object)
+            {
+                stores_into.entry(name).or_default().push(index);
             }
         }
         Self {
@@ -277,10 +277,10 @@ impl<'f, 's> Resolver<'f, 's> {
         let facts = self.facts;
         let import = &facts.imports[import as usize];
         let symbol = &import.items[item as usize].symbol;
-        if let ImportedSymbol::Named(name) = symbol {
-            if self.environment.modules.contains(&&*import.module) {
-                return vec![Value::Environment(Rc::from(*name))];
-            }
+        if let ImportedSymbol::Named(name) = symbol
+            && self.environment.modules.contains(&&*import.module)
+        {
+            return vec![Value::Environment(Rc::from(*name))];
         }
         vec![Value::Path(self.imported_path(&import.module, symbol))]
     }
@@ -398,7 +398,7 @@ impl<'f, 's> Resolver<'f, 's> {
         seen.push(class);
         let facts = self.facts;
         let mut values = Vec::new();
-        for &id in self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec().iter() {
+        for &id in &self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec() {
             values.extend(self.member_binding(id));
         }
         for index in self.stores.get(name).cloned().unwrap_or_default() {
@@ -632,7 +632,7 @@ impl<'f, 's> Resolver<'f, 's> {
     fn settings_prefix(&mut self, class: ClassId) -> Option<String> {
         let facts = self.facts;
         let scope = facts.classes[class.index()].scope;
-        for &id in self.scopes.in_scope(scope, "model_config").to_vec().iter() {
+        for &id in &self.scopes.in_scope(scope, "model_config").to_vec() {
             let BindingKind::Value(value) = facts.bindings[id.index()].kind else { continue };
             let prefix = match facts.expr(value) {
                 Expr::Call { arguments, .. } => arguments.iter().find_map(|argument| match argument.kind {
@@ -649,7 +649,7 @@ impl<'f, 's> Resolver<'f, 's> {
                 return facts.constant_text(prefix).map(Into::into);
             }
         }
-        for &id in self.scopes.in_scope(scope, "Config").to_vec().iter() {
+        for &id in &self.scopes.in_scope(scope, "Config").to_vec() {
             let BindingKind::Class(config) = facts.bindings[id.index()].kind else { continue };
             let inner = facts.classes[config.index()].scope;
             for &id in self.scopes.in_scope(inner, "env_prefix") {

@@ -103,28 +103,28 @@ impl Resolver<'_, '_> {
     pub fn called_symbols(&mut self, call: ExprId) -> Vec<Called> {
         let Expr::Call { callee, .. } = self.facts.expr(call) else { return Vec::new() };
         let callee = *callee;
-        let mut called = Vec::new();
+        let mut found = Vec::new();
         for value in self.values(callee).iter() {
             match value {
                 Value::Path(path) if is_partial(self.paths.text(*path)) => {
                     if let Some(target) = self.partial_target(call) {
                         let symbols = self.symbols(target).into_iter();
-                        called.extend(symbols.map(|symbol| Called { partial: true, ..Called::directly(symbol) }));
+                        found.extend(symbols.map(|symbol| Called { partial: true, ..Called::directly(symbol) }));
                     }
                 }
-                Value::Path(path) => called.push(self.constructor_owner(*path)),
+                Value::Path(path) => found.push(self.constructor_owner(*path)),
                 Value::Class(class) => {
                     let inherited = self.inherited_constructors(*class, &mut Vec::new());
-                    called.extend(inherited.into_iter().map(Called::directly));
+                    found.extend(inherited.into_iter().map(Called::directly));
                 }
                 Value::Super(class) => {
                     let bases = self.base_symbols(*class, &mut Vec::new()).into_iter();
-                    called.extend(bases.map(|symbol| Called { chained: true, ..Called::directly(symbol) }));
+                    found.extend(bases.map(|symbol| Called { chained: true, ..Called::directly(symbol) }));
                 }
                 _ => {}
             }
         }
-        called
+        found
     }
 
     /// `X.__init__` and `super().__init__` pass their arguments to what `X` is.
@@ -266,7 +266,11 @@ impl Resolver<'_, '_> {
     }
 
     fn add_all(&mut self, exprs: &[ExprId], entries: &mut Vec<Named>, seen: &mut FxHashSet<ExprId>) -> bool {
-        exprs.iter().fold(true, |complete, &expr| self.add_entries(expr, entries, seen) && complete)
+        let mut complete = true;
+        for &expr in exprs {
+            complete &= self.add_entries(expr, entries, seen);
+        }
+        complete
     }
 
     /// An object by name: what the name was given, and what was stored into it.
@@ -379,7 +383,12 @@ impl Resolver<'_, '_> {
                     for argument in arguments {
                         match argument.kind {
                             ArgumentKind::Named { name, span } => {
-                                entries.push(Named { name: name.to_owned(), span, value: argument.value, holder: call })
+                                entries.push(Named {
+                                    name: name.to_owned(),
+                                    span,
+                                    value: argument.value,
+                                    holder: call,
+                                });
                             }
                             _ => complete &= self.add_entries(argument.value, entries, seen),
                         }

@@ -84,10 +84,10 @@ fn reaching(facts: &Facts<'_>, bindings: &[BindingId], at: Option<(u32, BranchId
             found.push(id);
             continue;
         }
-        if let Some((offset, branch)) = at {
-            if binding.from > offset || excluded(facts, binding.branch, branch) {
-                continue;
-            }
+        if let Some((offset, branch)) = at
+            && (binding.from > offset || excluded(facts, binding.branch, branch))
+        {
+            continue;
         }
         if matches!(binding.kind, BindingKind::Declared) && !found.is_empty() {
             continue;

@@ -54,11 +54,11 @@ impl Resolver<'_, '_> {
                 None => self.trace_expr(*object, links),
             },
             Expr::Super => {
-                if let Some(class) = super::scopes::class_around(facts, facts.node(expr).scope) {
-                    if let Some(&base) = facts.classes[class.index()].bases.first() {
-                        links.push(Link { kind: LinkKind::Base, span: facts.node(base).span });
-                        self.trace_expr(base, links);
-                    }
+                if let Some(class) = super::scopes::class_around(facts, facts.node(expr).scope)
+                    && let Some(&base) = facts.classes[class.index()].bases.first()
+                {
+                    links.push(Link { kind: LinkKind::Base, span: facts.node(base).span });
+                    self.trace_expr(base, links);
                 }
             }
             Expr::Index { object: inner, .. } | Expr::Call { callee: inner, .. } => self.trace_expr(*inner, links),

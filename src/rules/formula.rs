@@ -37,10 +37,10 @@ pub fn leans(clause: &Clause) -> bool {
 
 fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> Formula {
     let mut parts = Vec::new();
-    for symbols in [&clause.import, &clause.call, &clause.reference, &clause.store, &clause.of, &clause.on] {
-        if let Some(symbols) = symbols {
-            parts.push(any(symbols.iter().map(|symbol| symbol_formula(symbol, names))));
-        }
+    for symbols in
+        [&clause.import, &clause.call, &clause.reference, &clause.store, &clause.of, &clause.on].into_iter().flatten()
+    {
+        parts.push(any(symbols.iter().map(|symbol| symbol_formula(symbol, names))));
     }
     if let Some(keys) = clause.key.as_ref().filter(|keys| !keys.iter().any(|key| is_position(key))) {
         parts.push(any(keys.iter().map(|key| literal(key))));
@@ -113,10 +113,8 @@ fn env_formula(glob: &str, language: Language) -> Formula {
 
 fn value_formula(test: &ValueTest) -> Formula {
     let mut parts = Vec::new();
-    for texts in [&test.equals, &test.prefix] {
-        if let Some(texts) = texts {
-            parts.push(any(texts.iter().map(|text| literal(text))));
-        }
+    for texts in [&test.equals, &test.prefix].into_iter().flatten() {
+        parts.push(any(texts.iter().map(|text| literal(text))));
     }
     for regex in test.matches.iter().chain(&test.mentions) {
         parts.push(regex_formula(regex));

@@ -50,7 +50,9 @@ pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
                 }
             }
             Expr::Choice { alternatives, .. } if alternatives.iter().any(|&one| names_secret(facts, one)) => {
-                alternatives.iter().for_each(|&one| mask_texts(facts, one, &mut spans));
+                for &one in alternatives {
+                    mask_texts(facts, one, &mut spans);
+                }
             }
             Expr::Text(pieces) => mask_key_like(pieces, &mut spans),
             _ => {}
@@ -119,7 +121,11 @@ fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
                 }
             }
         }
-        Expr::Choice { alternatives, .. } => alternatives.iter().for_each(|&one| mask_texts(facts, one, spans)),
+        Expr::Choice { alternatives, .. } => {
+            for &one in alternatives {
+                mask_texts(facts, one, spans);
+            }
+        }
         _ => {}
     }
 }
@@ -130,10 +136,10 @@ fn is_variable_name(text: &str) -> bool {
 
 fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
     for piece in pieces {
-        if let Piece::Constant { text, span } = piece {
-            if looks_like_key(text) {
-                spans.push(*span);
-            }
+        if let Piece::Constant { text, span } = piece
+            && looks_like_key(text)
+        {
+            spans.push(*span);
         }
     }
 }

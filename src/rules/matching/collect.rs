@@ -178,10 +178,9 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
         if let (Expr::Member { property: "setdefault", .. }, [name, value, ..]) =
             (facts.expr(callee), arguments.as_slice())
+            && let Some(text) = facts.constant_text(name.value)
         {
-            if let Some(text) = facts.constant_text(name.value) {
-                self.key(&text, facts.node(name.value).span, call, value.value);
-            }
+            self.key(&text, facts.node(name.value).span, call, value.value);
         }
         self.member_by_call(call, callee);
     }
@@ -423,12 +422,11 @@ impl<'s> Collector<'_, '_, '_, 's> {
     fn access(&mut self, expr: ExprId, name: &str) -> (bool, Option<ExprId>) {
         let facts = self.resolver.facts;
         let parent = facts.node(expr).parent;
-        if let Some(parent) = parent {
-            if let Expr::Operation { operator: Operator::Membership, operands } = facts.expr(parent) {
-                if operands.iter().any(|&operand| self.resolver.is_environment(operand)) {
-                    return (true, Some(parent));
-                }
-            }
+        if let Some(parent) = parent
+            && let Expr::Operation { operator: Operator::Membership, operands } = facts.expr(parent)
+            && operands.iter().any(|&operand| self.resolver.is_environment(operand))
+        {
+            return (true, Some(parent));
         }
         let access = [Some(expr), parent]
             .into_iter()
@@ -533,12 +531,12 @@ impl<'s> Collector<'_, '_, '_, 's> {
         let Some(class) = facts.scopes[binding.scope.index()].class else { return };
         // Only what is annotated is a field; the settings of the class itself and private names are none.
         let is_field = binding.annotation.is_some() && binding.name != "model_config" && !binding.name.starts_with('_');
-        if is_field && matches!(binding.kind, BindingKind::Value(_) | BindingKind::Declared) {
-            if let Some(variable) = self.resolver.settings_variable(class, binding.name) {
-                if variable != binding.name {
-                    self.bound_variable(&variable, binding.span, binding, true);
-                }
-            }
+        if is_field
+            && matches!(binding.kind, BindingKind::Value(_) | BindingKind::Declared)
+            && let Some(variable) = self.resolver.settings_variable(class, binding.name)
+            && variable != binding.name
+        {
+            self.bound_variable(&variable, binding.span, binding, true);
         }
     }
 
