@@ -1,13 +1,14 @@
 //! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file hardly depends on
 //! the number of rules.
 
-use regex::{Regex, RegexSet};
+use regex::bytes::RegexSet;
 use rustc_hash::FxHashMap;
 
 use super::{
     Rule, RuleSet, formula,
     model::{Clause, ValueTest},
     pattern::SymbolSet,
+    text::{self, LazyRegex},
 };
 use crate::{lang::Language, resolve::paths::Reexports};
 
@@ -49,7 +50,7 @@ pub struct Index {
 /// A `text` clause.
 pub(crate) struct TextClause {
     /// What the text must match.
-    pub(crate) regex: Regex,
+    pub(crate) regex: LazyRegex,
     pub(crate) clause: ClauseId,
     /// Fixed parts of a match; the finding stands where one of them is written.
     pub(crate) literals: Vec<String>,
@@ -71,8 +72,8 @@ pub(crate) struct Compiled {
 pub(crate) struct Test {
     pub(crate) equals: Option<Vec<String>>,
     pub(crate) prefix: Option<Vec<String>>,
-    pub(crate) matches: Option<Regex>,
-    pub(crate) mentions: Option<Regex>,
+    pub(crate) matches: Option<LazyRegex>,
+    pub(crate) mentions: Option<LazyRegex>,
     pub(crate) symbol: Option<SymbolSet>,
 }
 
@@ -132,7 +133,7 @@ impl Index {
         for (rule, clause) in clauses {
             index.add(rule, clause);
         }
-        index.text_set = RegexSet::new(index.texts.iter().map(|text| text.regex.as_str())).unwrap_or_default();
+        index.text_set = text::set(index.texts.iter().map(|text| text.regex.pattern()));
         index
     }
 
@@ -162,9 +163,9 @@ impl Index {
         for glob in clause.env.iter().flatten() {
             self.env.push((Glob::new(glob), id));
         }
-        if let Some(regex) = clause.text.as_deref().and_then(|text| Regex::new(text).ok()) {
-            let literals = formula::literals_of(regex.as_str());
-            self.texts.push(TextClause { regex, clause: id, literals });
+        if let Some(pattern) = &clause.text {
+            let literals = formula::literals_of(pattern);
+            self.texts.push(TextClause { regex: LazyRegex::new(pattern), clause: id, literals });
         }
         self.clauses.push(Compiled {
             rule,
@@ -178,7 +179,7 @@ impl Index {
 
 impl Test {
     fn new(test: &ValueTest) -> Self {
-        let regex = |pattern: &Option<String>| pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        let regex = |pattern: &Option<String>| pattern.as_deref().map(LazyRegex::new);
         Self {
             equals: test.equals.clone(),
             prefix: test.prefix.clone(),

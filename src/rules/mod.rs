@@ -11,6 +11,7 @@ pub mod model;
 pub mod pattern;
 pub mod secrets;
 pub mod select;
+mod text;
 pub mod values;
 
 use std::path::PathBuf;

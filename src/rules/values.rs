@@ -1,6 +1,6 @@
 //! Tests on values: what string an expression is, what it mentions, what it stands for.
 
-use super::index::Test;
+use super::{index::Test, text::LazyRegex};
 use crate::{
     facts::{Expr, ExprId, Key, Piece},
     resolve::{Resolver, Value},
@@ -67,7 +67,7 @@ fn texts(resolver: &mut Resolver<'_, '_>, expr: ExprId) -> Vec<String> {
 
 /// True when a name, member or variable in `expr` fits. Looks through the whole expression, but not into objects, and
 /// through names to the environment variables they stand for.
-fn mentions(resolver: &mut Resolver<'_, '_>, expr: ExprId, regex: &regex::Regex) -> bool {
+fn mentions(resolver: &mut Resolver<'_, '_>, expr: ExprId, regex: &LazyRegex) -> bool {
     let facts = resolver.facts;
     let mut queue = vec![expr];
     let mut looked = 0;

@@ -343,11 +343,11 @@ impl<'s> Collector<'_, '_, '_, 's> {
         if self.is_prose(expr) {
             return;
         }
-        let matched: Vec<usize> = self.index.text_set.matches(text).into_iter().collect();
+        let matched: Vec<usize> = self.index.text_set.matches(text.as_bytes()).into_iter().collect();
         for number in matched {
             let wanted = &self.index.texts[number];
             let Some(found) = wanted.regex.find(text) else { continue };
-            let span = self.piece_with(expr, &wanted.literals).unwrap_or_else(|| self.piece_at(expr, found.range()));
+            let span = self.piece_with(expr, &wanted.literals).unwrap_or_else(|| self.piece_at(expr, found));
             self.at_expr(wanted.clause, span, expr);
         }
     }
