@@ -114,7 +114,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     round(&tree, &mut tools)?;
     let rounds = (0..rounds).map(|_| round(&tree, &mut tools)).collect::<Result<Vec<_>, _>>()?;
     let name = tree.file_name().unwrap_or(tree.as_os_str()).to_string_lossy();
-    println!("{name}: {} rules, made ready in {:.1} ms; {} rounds, one thread\n", set.rules.len(), ms(preparing), rounds.len());
+    println!(
+        "{name}: {} rules, made ready in {:.1} ms; {} rounds, one thread\n",
+        set.rules.len(),
+        ms(preparing),
+        rounds.len()
+    );
     show(&rounds);
     Ok(())
 }
@@ -131,7 +136,9 @@ fn round(tree: &Path, tools: &mut Tools) -> Result<[Tally; STAGES.len()], Box<dy
     tallies[WALK].files = files.len() as u64;
     let (mut buffer, mut scratch) = (Vec::new(), Scratch::default());
     for file in files {
-        let Some(grammar) = file.path.file_name().and_then(|name| Grammar::of(&name.to_string_lossy())) else { continue };
+        let Some(grammar) = file.path.file_name().and_then(|name| Grammar::of(&name.to_string_lossy())) else {
+            continue;
+        };
         let started = Instant::now();
         if file.read(&mut buffer).is_err() {
             continue;

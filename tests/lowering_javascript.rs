@@ -995,7 +995,8 @@ fn jsx_is_made_of_its_expressions() {
 </ns.Panel>"#);
     assert_eq!(
         seen.roots().last().unwrap(),
-        "other(ns.Panel, \"a&amp;b\", props, client, () => go, value, other(\"x\", \"s\n\"), other(Leaf), other())"
+        "other(ns.Panel, {title: \"a&amp;b\"}, props, {client: client}, {on: () => go}, value, \
+         other({id: \"x\"}, \"s\n\"), other(Leaf), other())"
     );
     assert_eq!(seen.annotations(), ["T"]);
 }
