@@ -15,6 +15,7 @@ use super::{
 };
 use crate::rules::{
     Rule,
+    message::portable_in_general,
     model::{Beside, Class, Clause, Confidence, FixLevel, Role, Severity, Within},
 };
 
@@ -35,7 +36,7 @@ pub struct Page<'r> {
     finds: Vec<String>,
     why: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    portable: Option<&'r str>,
+    portable: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,7 @@ impl<'r> Page<'r> {
             confidence: file.confidence,
             finds: file.clauses().iter().map(describe).collect(),
             why: file.why.trim(),
-            portable: file.portable.as_deref().map(str::trim_end),
+            portable: file.portable.as_deref().map(|form| portable_in_general(form.trim_end())),
             before: file.before.as_deref().map(str::trim_end),
             after: file.after.as_deref().map(str::trim_end),
             traps: &file.traps,
@@ -91,7 +92,7 @@ impl<'r> Page<'r> {
         section("Finds", items(&self.finds))?;
         section("Before", self.before.map_or_else(String::new, |code| indented(code, 4)))?;
         section("After", self.after.map_or_else(String::new, |code| indented(code, 4)))?;
-        section("Portable form", self.portable.map_or_else(String::new, |code| indented(code, 4)))?;
+        section("Portable form", self.portable.as_deref().map_or_else(String::new, |code| indented(code, 4)))?;
         section("Traps", items(self.traps))?;
         section("The change is right if", items(self.holds_if))?;
         section("Checked with", wrapped(&self.versions(), 2, WIDTH))?;
@@ -121,7 +122,9 @@ impl<'r> Page<'r> {
         list("Finds", &self.finds)?;
         list("Traps", self.traps)?;
         list("The change is right if", self.holds_if)?;
-        for (title, body) in [("Before", self.before), ("After", self.after), ("Portable form", self.portable)] {
+        for (title, body) in
+            [("Before", self.before), ("After", self.after), ("Portable form", self.portable.as_deref())]
+        {
             if let Some(body) = body {
                 write!(out, "\n{title}:\n\n```{}\n{body}\n```\n", self.language)?;
             }

@@ -7,6 +7,7 @@ pub mod formula;
 pub mod index;
 pub mod load;
 pub mod matching;
+pub mod message;
 pub mod model;
 pub mod pattern;
 pub mod secrets;

@@ -27,7 +27,8 @@ pub struct RuleFile {
     /// What is said at the site. Placeholders: `{local}` the text as written, `{symbol}` what it stands for, `{name}`
     /// the key or variable name.
     pub message: String,
-    /// The portable call or setting, as text. The same placeholders.
+    /// The portable call or setting, as text. The same placeholders, and `{argument:name,other|fallback}` for what is
+    /// given for the first of these arguments at the site's call, `{async}` for `Async` where the symbol's name begins so.
     #[serde(default)]
     pub portable: Option<String>,
     /// Why the site ties the code to one vendor, in Markdown.

@@ -14,6 +14,7 @@ use crate::{
     resolve::{Resolver, trace::LinkKind},
     rules::{
         Rule,
+        message::{Words, fill, fill_call},
         secrets::{masked, secret_spans},
     },
 };
@@ -85,19 +86,20 @@ impl Writer<'_, '_, '_, '_> {
         let rule = &index.rules[index.clauses[place.clause as usize].rule];
         let symbol = place.symbol.map(|path| self.resolver.paths.text(path).to_owned());
         let local = self.local(place.span);
-        let fill = |template: &str| fill(template, &local, symbol.as_deref(), place.name.as_deref());
+        let words = Words { local: &local, symbol: symbol.as_deref(), name: place.name.as_deref() };
+        let portable = rule.file.portable.as_deref().map(|template| self.portable(template, place, &words));
         Finding {
             rule: rule.id.clone(),
             class: rule.file.class,
             severity: rule.file.severity,
             confidence: rule.file.confidence,
-            message: fill(&rule.file.message),
+            message: fill(&rule.file.message, &words),
             location: Location {
                 path: self.text.path.to_owned(),
                 start: self.point(place.span.start),
                 end: self.point(place.span.end),
             },
-            portable: rule.file.portable.as_deref().map(fill),
+            portable,
             fix_level: rule.file.fix.level,
             fingerprint: self.fingerprint(rule, place, symbol.as_deref()),
             evidence: self.evidence(place, accepted),
@@ -105,6 +107,18 @@ impl Writer<'_, '_, '_, '_> {
             symbol,
             local,
         }
+    }
+
+    /// The portable form with what the site's call is given.
+    fn portable(&mut self, template: &str, place: &Place, words: &Words<'_>) -> String {
+        let is_async =
+            words.symbol.and_then(|path| path.rsplit('.').next()).is_some_and(|name| name.starts_with("Async"));
+        let arguments = place.call.map(|call| self.resolver.arguments_of(call, place.partial)).unwrap_or_default();
+        let given = |name: &str| {
+            let named = arguments.named.iter().find(|named| named.name == name)?;
+            Some(self.local(self.resolver.facts.node(named.value).span))
+        };
+        fill_call(&fill(template, words), is_async, given)
     }
 
     fn point(&self, offset: u32) -> Point {
@@ -231,12 +245,4 @@ fn kind_of(kind: LinkKind) -> EvidenceKind {
         LinkKind::Annotation => EvidenceKind::Annotation,
         LinkKind::Base => EvidenceKind::Base,
     }
-}
-
-/// Fills the placeholders of a message. A placeholder without a value reads as the local text.
-fn fill(template: &str, local: &str, symbol: Option<&str>, name: Option<&str>) -> String {
-    template
-        .replace("{local}", local)
-        .replace("{symbol}", symbol.unwrap_or(local))
-        .replace("{name}", name.unwrap_or(local))
 }
