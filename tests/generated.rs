@@ -94,3 +94,39 @@ fn real_output_fits_the_published_schemas() {
         shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].clone()).collect();
     assert_eq!((kinds.first().unwrap(), kinds.last().unwrap()), (&Value::from("scan"), &Value::from("stats")));
 }
+
+/// What the README shows behind `$ unmoor …` is what the program says.
+#[test]
+fn the_output_in_the_readme_is_fresh() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (before, block) = readme.split_once("```console\n$ unmoor ").unwrap();
+    let (command, rest) = block.split_once('\n').unwrap();
+    let (_, after) = rest.split_once("```").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+        .args(command.split(' '))
+        .current_dir(root)
+        .env("UNMOOR_FORMAT", "text")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    check("README.md", &format!("{before}```console\n$ unmoor {command}\n{}\n```{after}", shown.trim_end()));
+}
+
+/// The repository's address stands in Cargo.toml alone and is the same wherever it is repeated.
+#[test]
+fn the_address_of_the_repository_is_the_same_everywhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/cli.md", "docs/writing-rules.md", "docs/design.md"]
+    {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        for at in text.match_indices("github.com/unmoor").map(|(at, _)| at) {
+            let address = format!(
+                "https://{}",
+                text[at..].split([')', '>', ' ', '\n', '/']).take(3).collect::<Vec<_>>().join("/")
+            );
+            assert_eq!(address, env!("CARGO_PKG_REPOSITORY"), "in {file}");
+        }
+    }
+}

@@ -744,6 +744,19 @@ impl<'f, 's> Resolver<'f, 's> {
         }
     }
 
+    /// The names under which `expr` is given, directly, by a store, or by way of a name it is bound to.
+    pub fn keys_of(&mut self, expr: ExprId) -> Vec<&'f str> {
+        let facts = self.facts;
+        let mut keys: Vec<&'f str> = self.key_of(expr).into_iter().collect();
+        let stores = facts.stores.iter().filter(|store| store.value == expr);
+        keys.extend(stores.filter_map(|store| target_name(facts, store.target)));
+        if keys.is_empty() && facts.node(expr).parent.is_none() {
+            let users = self.users_of(expr);
+            keys.extend(users.into_iter().filter_map(|user| self.key_of(user)));
+        }
+        keys
+    }
+
     /// True when `expr` is a container of environment variables.
     pub fn is_environment(&mut self, expr: ExprId) -> bool {
         self.symbols(expr).into_iter().any(|path| self.is_container(path))

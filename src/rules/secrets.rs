@@ -24,8 +24,8 @@ const SECRET_WORDS: &[&str] = &[
 /// Names that hold such a word and are none.
 const HARMLESS_WORDS: &[&str] =
     &["keyword", "max_token", "maxtoken", "tokenizer", "token_limit", "tokenlimit", "keys("];
-/// The length from which a constant of key-like characters is masked wherever it stands.
-const KEY_LENGTH: usize = 20;
+/// The length from which a run of mixed letters and digits is masked wherever it stands.
+const KEY_LENGTH: usize = 16;
 
 /// The spans of all string constants of a file that could be secrets, in order.
 pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
@@ -33,11 +33,14 @@ pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
     for node in &facts.exprs {
         match &node.expr {
             Expr::Call { callee, arguments } => {
-                let is_environment_default = arguments.len() > 1
-                    && facts.constant_text(arguments[0].value).is_some_and(|name| is_secret_name(&name));
+                // `getenv("SOME_KEY", "default")`
+                let names_secret_first = arguments.first().is_some_and(|first| {
+                    first.kind == ArgumentKind::Positional
+                        && facts.constant_text(first.value).is_some_and(|name| is_secret_name(&name))
+                });
                 for (position, argument) in arguments.iter().enumerate() {
                     let named = matches!(argument.kind, ArgumentKind::Named { name, .. } if is_secret_name(name));
-                    if named || (position > 0 && is_environment_default) || is_credential(facts, *callee) {
+                    if named || (position == 1 && names_secret_first) || is_credential(facts, *callee) {
                         mask_texts(facts, argument.value, &mut spans);
                     }
                 }
@@ -144,15 +147,16 @@ fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
     }
 }
 
-/// Long, without spaces, of letters and digits mixed as random ones are: hex, base64, `sk-…`.
+/// Without spaces, with a long run of letters and digits mixed as random ones are: hex, base64, `sk-…`.
 fn looks_like_key(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'+');
-    if text.len() < KEY_LENGTH || !text.bytes().all(plain) {
-        return false;
-    }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let longest_word = text.split(|c: char| !c.is_ascii_alphabetic()).map(str::len).max().unwrap_or_default();
-    digits * 6 >= text.len() && longest_word < KEY_LENGTH || text.starts_with("sk-")
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'+' | b'/' | b'.');
+    let is_random = |run: &str| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        run.len() >= KEY_LENGTH && digits >= 2 && run.len() - digits >= 2
+    };
+    text.bytes().all(plain)
+        && (text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_random)
+            || text.starts_with("sk-") && text.len() >= KEY_LENGTH)
 }
 
 #[cfg(test)]
@@ -165,7 +169,8 @@ mod tests {
         assert!(looks_like_key("sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
         assert!(!looks_like_key("text-embedding-ada-002"));
         assert!(!looks_like_key("azure_openai_endpoint_name"));
-        assert!(!looks_like_key("2024-10-21-preview"));
+        assert!(!looks_like_key("2024-10-21-preview") && !looks_like_key("api-version=2024-02-01"));
+        assert!(!looks_like_key("https://example.openai.azure.com/openai/deployments/gpt-4o-2024-08-06"));
     }
 
     #[test]

@@ -27,11 +27,10 @@ pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, place: 
 }
 
 /// True when the object that holds the key is itself given under one of the wanted keys.
-fn under_holds(compiled: &Compiled, resolver: &Resolver<'_, '_>, place: &Place) -> bool {
-    compiled.clause.under.as_ref().is_none_or(|wanted| {
-        let key = place.expr.and_then(|holder| resolver.key_of(holder));
-        key.is_some_and(|key| wanted.iter().any(|one| one == key))
-    })
+fn under_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+    let Some(wanted) = &compiled.clause.under else { return true };
+    let keys = place.expr.map(|holder| resolver.keys_of(holder)).unwrap_or_default();
+    keys.iter().any(|key| wanted.iter().any(|one| one == key))
 }
 
 fn value_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
