@@ -57,7 +57,8 @@ def run(command, output):
 
 def version(program):
     shown = subprocess.run([program, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return (shown.stdout.strip().splitlines() or ["?"])[0]
+    line = (shown.stdout.strip().splitlines() or ["?"])[0]
+    return line if not line[:1].isdigit() else f"{Path(program).name} {line}"
 
 
 def size_of(tree):

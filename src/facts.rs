@@ -10,7 +10,7 @@
 //! * Expressions are stored children first, so a parent's id is always larger than its children's ids.
 //! * Wrappers that do not change a value vanish: parentheses, `await`, `as T`, `satisfies T`, `x!`, `x as any`,
 //!   `*`-free starred targets, `yield`. What they wrap is lowered in their place (`as` types are lowered too, as
-//!   annotations).
+//!   annotations, and noted in [`Facts::asserted`]).
 //! * Comments, docstrings and other bare string statements are not lowered.
 //! * String concatenation, f-strings, template strings, `%` formatting and implicit concatenation become one
 //!   [`Expr::Text`]; the pieces keep their own spans.
@@ -95,6 +95,8 @@ pub struct Facts<'s> {
     pub imports: Vec<Import<'s>>,
     /// Names the module gives to others, where the language says so explicitly.
     pub exports: Vec<Export<'s>>,
+    /// Expressions whose type is asserted where they stand (`x as T`), each with the type.
+    pub asserted: Vec<(ExprId, ExprId)>,
     /// Where the syntax was broken or too deep to read; facts from there may be missing.
     pub problems: Vec<Problem>,
 }
@@ -394,6 +396,8 @@ pub enum Step<'s> {
     Position(u32),
     /// All other parts.
     Rest,
+    /// Some part, as a loop meets them one by one.
+    Each,
 }
 
 /// An assignment to a member or element.
@@ -403,6 +407,8 @@ pub struct Store {
     pub target: ExprId,
     /// What is assigned.
     pub value: ExprId,
+    /// The type declared with it: `self.x: T = …`.
+    pub annotation: Option<ExprId>,
     /// The whole statement.
     pub span: Span,
 }
@@ -424,6 +430,8 @@ pub struct Function<'s> {
     pub decorators: Vec<ExprId>,
     /// The declared type of its result.
     pub returns_type: Option<ExprId>,
+    /// True when reading the member gives what the function returns.
+    pub getter: bool,
     /// True for arrow functions, which have no `this` of their own.
     pub transparent_this: bool,
     /// The whole function.
@@ -435,6 +443,8 @@ pub struct Function<'s> {
 pub struct Parameter<'s> {
     /// Its name; none when it is taken apart.
     pub name: Option<&'s str>,
+    /// Its declared type.
+    pub annotation: Option<ExprId>,
     /// True for `*args`, `**kwargs`, `...rest`.
     pub rest: bool,
 }
@@ -446,6 +456,8 @@ pub struct Class<'s> {
     pub name: Option<&'s str>,
     /// Its base classes, in order.
     pub bases: Vec<ExprId>,
+    /// Named arguments in its header: `class C(Base, option=value)`.
+    pub options: Vec<(&'s str, ExprId)>,
     /// Its scope; its fields, members and methods are bindings there.
     pub scope: ScopeId,
     /// Its decorators, lowered in the enclosing scope.
@@ -465,6 +477,8 @@ pub struct Branch {
     pub arm: u16,
     /// True when only one arm runs (`if`/`else`, `switch`); false for `try`/`except` and loops.
     pub exclusive: bool,
+    /// True when flow leaves the function in it (it returns or throws) instead of going on after the statement.
+    pub leaves: bool,
 }
 
 /// A static import or re-export statement.

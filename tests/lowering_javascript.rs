@@ -151,6 +151,7 @@ impl Seen<'_> {
                 Step::Key(key) => format!(".{key}"),
                 Step::Position(position) => format!(".{position}"),
                 Step::Rest => ".*".to_owned(),
+                Step::Each => ".each".to_owned(),
             })
             .collect()
     }
@@ -454,7 +455,7 @@ const unknown = require(name), also = import(name);
 }
 
 #[test]
-fn promised_modules_are_bound_to_the_first_parameter() {
+fn what_is_promised_is_bound_to_the_first_parameter() {
     let seen = tsx(r#"
 import("a").then(({ X, y: [z] }) => new X());
 import("b").then(m => m.X).then(n => n);
@@ -468,7 +469,7 @@ import("f").then(wrap(inner => inner), failure => failure);
             "X = module:a -> .X",
             "z = module:a -> .y.0",
             "m = module:b",
-            "n = parameter 0",
+            "n = module:b.then((m) => m.X)",
             "module = module:c",
             "second = parameter 1",
             "e = parameter 0",
@@ -549,7 +550,7 @@ for (let counter = 0; ;) {}
 }
 
 #[test]
-fn names_given_by_statements_are_opaque() {
+fn names_given_by_statements() {
     let seen = typescript(
         "
 try {} catch (error) {}
@@ -561,10 +562,12 @@ for (existing of list) {}
 let existing;
 ",
     );
-    for name in ["error", "message", "item", "key", "value", "name"] {
+    for name in ["error", "message", "name"] {
         assert_eq!(seen.value(name), "opaque");
     }
-    assert_eq!(seen.bindings().iter().filter(|binding| *binding == "existing = opaque").count(), 1);
+    assert_eq!(seen.value("item"), "items -> .each");
+    assert_eq!(seen.value("value"), "Object.entries(x) -> .each.1");
+    assert_eq!(seen.bindings().iter().filter(|binding| *binding == "existing = list -> .each").count(), 1);
     assert_eq!(seen.scope_of("name"), ScopeKind::Module);
     assert_eq!(seen.scope_of("item"), ScopeKind::Block);
 }
@@ -717,7 +720,7 @@ class Service<T> extends base.Client<Config> implements Closer, Opener<X> {
             "injected: AzureOpenAI = parameter 0",
             "other = parameter 2 ?? 3",
             "run = function () -> this.#secret",
-            "lazy: L = this.client"
+            "lazy = function () -> this.client"
         ]
     );
     let injected: Vec<_> = seen.facts.bindings.iter().filter(|binding| binding.name == "injected").collect();
@@ -764,17 +767,19 @@ const enum F { X = 1 }
         seen.bindings(),
         [
             "I = class #0",
+            "T = opaque",
             "client: AzureOpenAI = declared",
             "run = declared",
             "opt: Z = declared",
             "O = class #1",
             "member: M = declared",
-            "nested: other(N) = declared",
-            "E = class #2",
+            "nested: class _ = declared",
+            "deep: N = declared",
+            "E = class #3",
             "A = declared",
             "B = \"text\"",
             "c-d = 3",
-            "F = class #3",
+            "F = class #4",
             "X = 1"
         ]
     );
@@ -898,7 +903,7 @@ fn simple_expressions() {
         ("new.target", "other()"),
         ("await f()", "f()"),
         ("(((a)))", "a"),
-        ("(a, b)", "other(a, b)"),
+        ("(a, b)", "b"),
         ("(0, m.create)(x)", "m.create(x)"),
         ("typeof x", "other(x)"),
         ("!x", "other(x)"),
@@ -1014,7 +1019,7 @@ fn types_are_annotations() {
         ("let x: [a: A, B?]", &["other(A, B)"]),
         ("let x: (a: A, ...b: B[]) => C", &["other(A, other(B), C)"]),
         ("let x: A extends B ? C : D", &["other(A, B, C, D)"]),
-        ("let x: { a: A; b(): B }", &["other(A, B)"]),
+        ("let x: { a: A; b(): B }", &["A", "B", "class _"]),
         ("let x: 'text'", &["\"text\""]),
         ("let x: A['key']", &["other(A, \"key\")"]),
         ("let x: readonly (A)", &["A"]),
@@ -1027,7 +1032,7 @@ fn types_are_annotations() {
         ("f<A>(y)", &["A"]),
         ("new F<A>(y)", &["A"]),
         ("function f<T extends A = B>(): x is C {}", &["A", "B", "C"]),
-        ("let x: { [K in keyof A]: B }", &["other(other(A), B)"]),
+        ("let x: { [K in keyof A]: B }", &["other(A)", "B", "class _"]),
         ("type T = A | B", &["union(A, B)"]),
     ] {
         let seen = typescript(source);
@@ -1036,6 +1041,12 @@ fn types_are_annotations() {
     }
     let seen = typescript("type T = A | B; const c = d as unknown as A;");
     assert_eq!(seen.bindings(), ["T = alias union(A, B)", "c = d"]);
+    let asserted: Vec<_> = seen.facts.asserted.iter().map(|&(value, of)| (seen.expr(value), seen.expr(of))).collect();
+    assert_eq!(asserted, [("d".to_owned(), "A".to_owned())]);
+    let seen = typescript("function f<T extends A = B, U>(x: T) {} type G<V extends C> = V;");
+    for (name, bound) in [("T", "alias A"), ("U", "opaque"), ("V", "alias C")] {
+        assert_eq!(seen.value(name), bound);
+    }
 }
 
 // --- broken, deep and hostile input ----------------------------------------------------------------------------------

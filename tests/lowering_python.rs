@@ -112,7 +112,7 @@ fn kind(facts: &Facts<'_>, kind: &BindingKind<'_>) -> String {
         BindingKind::Element { of, path, .. } => {
             let steps = path.iter().map(|step| match step {
                 Step::Position(position) => format!(".{position}"),
-                other => format!("{other:?}"),
+                other => format!(".{other:?}"),
             });
             format!("part {}{}", show(facts, *of), steps.collect::<String>())
         }
@@ -378,13 +378,13 @@ fn walrus_is_its_value() {
 }
 
 #[test]
-fn opaque_bindings() {
+fn bindings_of_loops_handlers_and_deletions() {
     let text = "for a, (b, self.c) in d: pass\nelse: pass\ntry: pass\nexcept (E, F) as e: pass\ndel f, g[0]\nx = lambda (h, i): 0\n";
     let facts = lower(text);
-    for name in ["a", "b", "e", "f"] {
-        assert_eq!(bound(&facts, name), ["opaque"], "{name}");
+    for (name, kind) in [("a", "part d.Each.0"), ("b", "part d.Each.1.0"), ("e", "opaque"), ("f", "opaque")] {
+        assert_eq!(bound(&facts, name), [kind], "{name}");
     }
-    assert!(facts.stores.is_empty());
+    assert_eq!(facts.stores.len(), 1);
     let shown = outermost(&facts);
     for expected in ["d", "self.c", "[E, F]", "g[0]"] {
         assert!(shown.iter().any(|shown| shown == expected), "{expected} in {shown:?}");
@@ -837,4 +837,24 @@ fn environment_is_told() {
     assert!(environment.containers.contains(&"os.environ"));
     assert!(environment.readers.contains(&"os.getenv"));
     assert!(environment.settings.contains(&"pydantic_settings.BaseSettings"));
+}
+
+#[test]
+fn arms_that_leave_the_function() {
+    let text = "def f(a):\n    if a:\n        b = 1\n        return b\n    elif c:\n        d = 2\n        raise E\n    try:\n        if e:\n            g = 3\n            raise F\n    except F:\n        pass\n";
+    let facts = lower(text);
+    let leaves = |name: &str| {
+        let binding = facts.bindings.iter().find(|binding| binding.name == name).expect("bound");
+        facts.branches[binding.branch.index()].leaves
+    };
+    assert!(leaves("b") && leaves("d"));
+    assert!(!leaves("g"), "what is thrown is caught in the function");
+}
+
+#[test]
+fn options_of_classes_and_types_of_stores() {
+    let facts = lower("class C(Base, option='x', metaclass=M):\n    def f(self):\n        self.a: T = g()\n");
+    let options: Vec<_> = facts.classes[0].options.iter().map(|(name, value)| (*name, show(&facts, *value))).collect();
+    assert_eq!(options, [("option", "'x'".to_owned()), ("metaclass", "M".to_owned())]);
+    assert_eq!(facts.stores[0].annotation.map(|declared| show(&facts, declared)), Some("T".to_owned()));
 }

@@ -39,7 +39,7 @@ impl<'s> Builder<'s> {
             class: None,
             span: Span::new(0, source.len()),
         });
-        facts.branches.push(Branch { parent: None, statement: 0, arm: 0, exclusive: false });
+        facts.branches.push(Branch { parent: None, statement: 0, arm: 0, exclusive: false, leaves: false });
         Self { facts, source, scope: ScopeId(0), branch: BranchId(0), usage: Usage::Value, depth: 0 }
     }
 
@@ -97,8 +97,19 @@ impl<'s> Builder<'s> {
 
     fn new_branch(&mut self, parent: Option<BranchId>, statement: u32, arm: u16, exclusive: bool) -> BranchId {
         let id = BranchId(self.facts.branches.len() as u32);
-        self.facts.branches.push(Branch { parent, statement, arm, exclusive });
+        self.facts.branches.push(Branch { parent, statement, arm, exclusive, leaves: false });
         id
+    }
+
+    /// Notes that flow leaves the function at the place being read. What is `thrown` may be caught in it.
+    pub(super) fn leave(&mut self, thrown: bool) {
+        let branches = &mut self.facts.branches;
+        let around = std::iter::successors(Some(self.branch), |branch| branches[branch.index()].parent);
+        let caught = thrown
+            && around.into_iter().any(|id| !branches[id.index()].exclusive && branches[id.index()].parent.is_some());
+        if !caught {
+            branches[self.branch.index()].leaves = true;
+        }
     }
 
     /// Runs `read` with expressions playing the part `usage`.

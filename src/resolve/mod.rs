@@ -9,11 +9,14 @@
 //! Built on it: [`objects`] (what arguments really reach a call), [`flow`] (what flows into a place) and [`trace`] (how
 //! a value was found). Rules are not known here; following names into other files is not done here either.
 
+mod calls;
+mod environment;
 pub mod flow;
 pub mod objects;
 pub mod paths;
 mod scopes;
 pub mod trace;
+mod types;
 
 use std::rc::Rc;
 
@@ -55,30 +58,6 @@ pub type Values = Rc<[Value]>;
 const MAX_VALUES: usize = 8;
 /// How many resolutions may wait for one another.
 const MAX_DEPTH: usize = 64;
-/// Type constructors whose arguments stand for the type itself.
-const TRANSPARENT_TYPES: &[&str] = &[
-    "Optional",
-    "Union",
-    "Annotated",
-    "Final",
-    "ClassVar",
-    "Awaitable",
-    "Coroutine",
-    "Promise",
-    "Partial",
-    "Required",
-    "Readonly",
-    "NonNullable",
-    "InstanceType",
-    "Ref",
-    "MaybeRef",
-    "ReturnType",
-    "Awaited",
-    "Depends",
-    "Type",
-    "type",
-];
-
 /// Answers questions about one file.
 pub struct Resolver<'f, 's> {
     /// The file's facts.
@@ -95,6 +74,8 @@ pub struct Resolver<'f, 's> {
     updates_of: FxHashMap<&'f str, Vec<(ExprId, usize)>>,
     /// Calls in the file by the function of the file that they call; made when first asked for.
     callers: Option<FxHashMap<FunctionId, Vec<ExprId>>>,
+    /// Types that are asserted of expressions.
+    asserted: FxHashMap<ExprId, ExprId>,
     known: Vec<Option<Values>>,
     active: FxHashSet<(ExprId, bool)>,
     depth: usize,
@@ -120,11 +101,12 @@ impl<'f, 's> Resolver<'f, 's> {
             paths: Paths::new(reexports),
             environment: language.environment(),
             language,
-            scopes: Scopes::new(facts),
+            scopes: Scopes::new(facts, language == Language::Python),
             stores,
             stores_into,
             updates_of: objects::update_calls(facts),
             callers: None,
+            asserted: facts.asserted.iter().copied().collect(),
             known: vec![None; facts.exprs.len()],
             active: FxHashSet::default(),
             depth: 0,
@@ -145,11 +127,20 @@ impl<'f, 's> Resolver<'f, 's> {
             return Rc::from([]);
         }
         self.depth += 1;
-        let values: Values = limited(self.evaluate(expr)).into();
+        let mut values = self.evaluate(expr);
+        if let Some(asserted) = self.asserted.get(&expr) {
+            values.extend(self.instances_of(*asserted));
+        }
+        let values: Values = limited(values).into();
         self.depth -= 1;
         self.active.remove(&(expr, false));
         self.known[expr.index()] = Some(values.clone());
         values
+    }
+
+    /// True while a value is being evaluated.
+    fn is_evaluating(&self) -> bool {
+        self.depth > 0
     }
 
     /// The symbols among the values of `expr`.
@@ -178,7 +169,7 @@ impl<'f, 's> Resolver<'f, 's> {
             Expr::Member { object, property, .. } => self.part_values(*object, property),
             Expr::Index { object, index } => match facts.constant_text(*index) {
                 Some(name) => self.part_values(*object, &name),
-                None => self.element_values(*object),
+                None => self.element_values(*object, *index),
             },
             Expr::Call { callee, .. } => self.call_values(expr, *callee),
             Expr::Choice { alternatives, .. } => self.all_values(alternatives),
@@ -226,18 +217,21 @@ impl<'f, 's> Resolver<'f, 's> {
             BindingKind::Import { import, item } => self.import_values(*import, *item),
             BindingKind::Value(value) => self.values(*value).to_vec(),
             BindingKind::Element { of, path, default } => {
-                let mut values = self.values(*of).to_vec();
-                for step in path {
-                    values = self.step_values(&values, step);
-                }
+                let whole = self.values(*of).to_vec();
+                let mut values = self.steps_values(whole, path);
                 values.extend(default.iter().flat_map(|&default| self.values(default).to_vec()));
                 values
             }
             BindingKind::Parameter { default, .. } => {
                 default.iter().flat_map(|&default| self.dependency_values(default)).collect()
             }
-            BindingKind::ParameterElement { default, .. } => {
-                default.iter().flat_map(|&default| self.values(default).to_vec()).collect()
+            BindingKind::ParameterElement { function, index, path, default } => {
+                let parameter = &facts.functions[function.index()].parameters[*index as usize];
+                let declared =
+                    parameter.annotation.into_iter().flat_map(|declared| self.instances_of(declared)).collect();
+                let mut values = self.steps_values(declared, path);
+                values.extend(default.iter().flat_map(|&default| self.values(default).to_vec()));
+                values
             }
             BindingKind::Receiver(class) => vec![Value::Instance(*class)],
             BindingKind::Function(function) => vec![Value::Function(*function)],
@@ -248,12 +242,9 @@ impl<'f, 's> Resolver<'f, 's> {
         self.with_annotation(binding, values)
     }
 
-    /// Adds what the declared type tells when the value itself tells no symbol.
+    /// Adds what the declared type tells.
     fn with_annotation(&mut self, binding: &Binding<'s>, mut values: Vec<Value>) -> Vec<Value> {
-        let told = values.iter().any(|value| !matches!(value, Value::Literal(_) | Value::Path(Paths::UNKNOWN)));
-        if let (false, Some(annotation)) = (told, binding.annotation) {
-            values.extend(self.instances_of(annotation));
-        }
+        values.extend(binding.annotation.into_iter().flat_map(|declared| self.instances_of(declared)));
         if values.is_empty() {
             values.push(Value::Path(Paths::UNKNOWN));
         }
@@ -315,6 +306,11 @@ impl<'f, 's> Resolver<'f, 's> {
         path
     }
 
+    /// The part of `values` that `way` leads to.
+    fn steps_values(&mut self, values: Vec<Value>, way: &[Step<'s>]) -> Vec<Value> {
+        way.iter().fold(values, |values, step| self.step_values(&values, step))
+    }
+
     fn step_values(&mut self, values: &[Value], step: &Step<'s>) -> Vec<Value> {
         match step {
             Step::Key(name) => values.iter().flat_map(|value| self.part_of(value, name)).collect(),
@@ -322,6 +318,7 @@ impl<'f, 's> Resolver<'f, 's> {
                 values.iter().flat_map(|value| self.item_of(value, Some(*position as usize))).collect()
             }
             Step::Rest => values.to_vec(),
+            Step::Each => values.iter().flat_map(|value| self.each_of(value)).collect(),
         }
     }
 
@@ -330,18 +327,17 @@ impl<'f, 's> Resolver<'f, 's> {
         for value in self.values(object).iter() {
             values.extend(self.part_of(value, name));
         }
-        if values.iter().all(|value| matches!(value, Value::Path(Paths::UNKNOWN) | Value::Literal(_))) {
-            values.extend(self.stored_values(object, name));
-        }
+        values.extend(self.stored_values(object, name));
         values
     }
 
-    fn element_values(&mut self, object: ExprId) -> Vec<Value> {
+    fn element_values(&mut self, object: ExprId, index: ExprId) -> Vec<Value> {
         let facts = self.facts;
         if facts.node(object).usage == Usage::Annotation {
             return self.values(object).to_vec();
         }
-        self.values(object).iter().flat_map(|value| self.item_of(value, None)).collect()
+        let position = if let Expr::Constant(number) = facts.expr(index) { number.parse().ok() } else { None };
+        self.values(object).iter().flat_map(|value| self.item_of(value, position)).collect()
     }
 
     /// The member `name` of a value.
@@ -378,10 +374,22 @@ impl<'f, 's> Resolver<'f, 's> {
                     Some(position) => items.get(position).map(|&item| self.values(item).to_vec()).unwrap_or_default(),
                     None => self.all_values(items),
                 },
+                Expr::Call { arguments, .. } => match position.and_then(|position| arguments.get(position)) {
+                    Some(argument) => self.values(argument.value).to_vec(),
+                    None => vec![Value::Path(Paths::UNKNOWN)],
+                },
                 Expr::Object(entries) => entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect(),
                 _ => vec![Value::Path(Paths::UNKNOWN)],
             },
             Value::Path(path) => vec![Value::Path(self.paths.element(*path))],
+            _ => vec![Value::Path(Paths::UNKNOWN)],
+        }
+    }
+
+    /// What a loop over a value meets: the items of a list, and of all else what cannot be told.
+    fn each_of(&mut self, value: &Value) -> Vec<Value> {
+        match value {
+            Value::Literal(literal) if matches!(self.facts.expr(*literal), Expr::List(_)) => self.item_of(value, None),
             _ => vec![Value::Path(Paths::UNKNOWN)],
         }
     }
@@ -406,6 +414,7 @@ impl<'f, 's> Resolver<'f, 's> {
             let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
             if self.receiver_class(*object) == Some(class) {
                 values.extend(self.values(store.value).to_vec());
+                values.extend(store.annotation.into_iter().flat_map(|declared| self.instances_of(declared)));
             }
         }
         values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
@@ -420,7 +429,7 @@ impl<'f, 's> Resolver<'f, 's> {
                 matches!(facts.expr(decorator), Expr::Name(name) | Expr::Member { property: name, .. }
                     if name.ends_with("property"))
             });
-            if is_property {
+            if is_property || facts.functions[function.index()].getter {
                 return self.function_results(function);
             }
         }
@@ -474,193 +483,6 @@ impl<'f, 's> Resolver<'f, 's> {
         values
     }
 
-    fn call_values(&mut self, call: ExprId, callee: ExprId) -> Vec<Value> {
-        if let Some(variable) = self.environment_read(call) {
-            return vec![Value::Environment(variable)];
-        }
-        let callees = self.values(callee).to_vec();
-        self.results_of(&callees, call)
-    }
-
-    /// What calling one of `callees` gives.
-    fn results_of(&mut self, callees: &[Value], call: ExprId) -> Vec<Value> {
-        let mut results = Vec::new();
-        for callee in callees {
-            match callee {
-                Value::Path(path) => results.extend(self.path_results(*path, call)),
-                Value::Function(function) => results.extend(self.function_results(*function)),
-                Value::Class(class) => results.push(Value::Instance(*class)),
-                _ => results.push(Value::Path(Paths::UNKNOWN)),
-            }
-        }
-        results
-    }
-
-    fn path_results(&mut self, path: PathId, call: ExprId) -> Vec<Value> {
-        let text = self.paths.text(path);
-        if objects::makes_object(text) {
-            return vec![Value::Literal(call)];
-        }
-        if objects::is_partial(text) {
-            return self.partial_target(call).map(|target| self.values(target).to_vec()).unwrap_or_default();
-        }
-        if objects::is_enter(text) {
-            let inner = text.rsplit_once('.').map(|(inner, _)| inner.to_owned()).unwrap_or_default();
-            return vec![Value::Path(self.paths.root(&inner))];
-        }
-        vec![Value::Path(self.paths.call(path))]
-    }
-
-    /// What a function of the file returns, or what its declared type says.
-    fn function_results(&mut self, function: FunctionId) -> Vec<Value> {
-        let facts = self.facts;
-        let function = &facts.functions[function.index()];
-        let mut values = self.all_values(&function.returns);
-        let told = values.iter().any(|value| !matches!(value, Value::Literal(_) | Value::Path(Paths::UNKNOWN)));
-        if let (false, Some(annotation)) = (told, function.returns_type) {
-            values.extend(self.instances_of(annotation));
-        }
-        values
-    }
-
-    /// Instances of the types that an annotation names.
-    pub fn instances_of(&mut self, annotation: ExprId) -> Vec<Value> {
-        if self.depth >= MAX_DEPTH || !self.active.insert((annotation, true)) {
-            return Vec::new();
-        }
-        self.depth += 1;
-        let instances = self.evaluate_type(annotation);
-        self.depth -= 1;
-        self.active.remove(&(annotation, true));
-        instances
-    }
-
-    fn evaluate_type(&mut self, annotation: ExprId) -> Vec<Value> {
-        let facts = self.facts;
-        match facts.expr(annotation) {
-            Expr::Name(_) | Expr::Member { .. } => self.named_instances(annotation),
-            Expr::Operation { operands, .. } | Expr::List(operands) => {
-                operands.iter().flat_map(|&operand| self.instances_of(operand)).collect()
-            }
-            Expr::Index { object, index } if self.is_transparent_type(*object) => self.instances_of(*index),
-            Expr::Index { object, .. } => self.instances_of(*object),
-            Expr::Other(parts) => match parts.split_first() {
-                Some((&base, arguments)) if self.is_transparent_type(base) => {
-                    arguments.iter().flat_map(|&argument| self.instances_of(argument)).collect()
-                }
-                Some((&base, _)) if matches!(facts.expr(base), Expr::Name(_) | Expr::Member { .. }) => {
-                    self.instances_of(base)
-                }
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
-    }
-
-    fn named_instances(&mut self, annotation: ExprId) -> Vec<Value> {
-        let mut instances = Vec::new();
-        for value in self.values(annotation).iter() {
-            match value {
-                Value::Path(path) if *path != Paths::UNKNOWN => instances.push(Value::Path(self.paths.call(*path))),
-                Value::Class(class) => instances.push(Value::Instance(*class)),
-                _ => {}
-            }
-        }
-        instances
-    }
-
-    fn is_transparent_type(&self, expr: ExprId) -> bool {
-        matches!(self.facts.expr(expr), Expr::Name(name) | Expr::Member { property: name, .. }
-            if TRANSPARENT_TYPES.contains(name))
-    }
-
-    /// The environment variable that `call` reads, sets or removes.
-    fn environment_read(&mut self, call: ExprId) -> Option<Rc<str>> {
-        let facts = self.facts;
-        let Expr::Call { callee, arguments } = facts.expr(call) else { return None };
-        let first = arguments.first().filter(|first| !matches!(first.kind, ArgumentKind::SpreadNamed))?;
-        let name = facts.constant_text(first.value)?;
-        let reads = self.symbols(*callee).into_iter().any(|path| {
-            let text = self.paths.text(path);
-            let of_container = || {
-                let (object, method) = text.rsplit_once('.')?;
-                let is_read = matches!(method, "get" | "setdefault" | "pop" | "has" | "require");
-                Some(is_read && self.environment.containers.contains(&object))
-            };
-            self.environment.readers.contains(&text) || of_container().unwrap_or(false)
-        }) || self.method_of_container(*callee);
-        reads.then(|| Rc::from(&*name))
-    }
-
-    /// True for `environ.get` and the like, where the container's member would otherwise read as a variable.
-    fn method_of_container(&mut self, callee: ExprId) -> bool {
-        let facts = self.facts;
-        let Expr::Member { object, property, .. } = facts.expr(callee) else { return false };
-        matches!(*property, "get" | "setdefault" | "pop" | "has" | "require")
-            && self.symbols(*object).into_iter().any(|path| self.is_container(path))
-    }
-
-    /// The name under which settings classes read the field `field` of `class`: upper-cased, after the prefix that the
-    /// class configures. `None` for other classes.
-    pub fn settings_variable(&mut self, class: ClassId, field: &str) -> Option<String> {
-        let facts = self.facts;
-        let settings = self.environment.settings;
-        let is_settings = !settings.is_empty() && self.has_base(class, settings, &mut Vec::new());
-        is_settings.then(|| {
-            let prefix = self.settings_prefix(class).unwrap_or_default();
-            let _ = facts;
-            format!("{prefix}{field}").to_uppercase()
-        })
-    }
-
-    fn has_base(&mut self, class: ClassId, names: &[&str], seen: &mut Vec<ClassId>) -> bool {
-        if seen.contains(&class) {
-            return false;
-        }
-        seen.push(class);
-        let facts = self.facts;
-        facts.classes[class.index()].bases.iter().any(|&base| {
-            self.values(base).iter().any(|value| match value {
-                Value::Path(path) => names.contains(&self.paths.text(*path)),
-                Value::Class(base) => self.has_base(*base, names, seen),
-                _ => false,
-            })
-        })
-    }
-
-    /// `model_config = SettingsConfigDict(env_prefix="X_")`, `class Config: env_prefix = "X_"`, or the class keyword.
-    fn settings_prefix(&mut self, class: ClassId) -> Option<String> {
-        let facts = self.facts;
-        let scope = facts.classes[class.index()].scope;
-        for &id in &self.scopes.in_scope(scope, "model_config").to_vec() {
-            let BindingKind::Value(value) = facts.bindings[id.index()].kind else { continue };
-            let prefix = match facts.expr(value) {
-                Expr::Call { arguments, .. } => arguments.iter().find_map(|argument| match argument.kind {
-                    ArgumentKind::Named { name: "env_prefix", .. } => Some(argument.value),
-                    _ => None,
-                }),
-                Expr::Object(entries) => entries.iter().find_map(|entry| match &entry.key {
-                    Key::Named { name, .. } if name == "env_prefix" => Some(entry.value),
-                    _ => None,
-                }),
-                _ => None,
-            };
-            if let Some(prefix) = prefix {
-                return facts.constant_text(prefix).map(Into::into);
-            }
-        }
-        for &id in &self.scopes.in_scope(scope, "Config").to_vec() {
-            let BindingKind::Class(config) = facts.bindings[id.index()].kind else { continue };
-            let inner = facts.classes[config.index()].scope;
-            for &id in self.scopes.in_scope(inner, "env_prefix") {
-                if let BindingKind::Value(value) = facts.bindings[id.index()].kind {
-                    return facts.constant_text(value).map(Into::into);
-                }
-            }
-        }
-        None
-    }
-
     /// The calls in the file that call `function` (or construct its class, where it is the constructor).
     pub fn calls_of(&mut self, function: FunctionId) -> Vec<ExprId> {
         if self.callers.is_none() {
@@ -711,11 +533,11 @@ impl<'f, 's> Resolver<'f, 's> {
 
     /// The symbols among the values of the part of `expr` that `way` leads to.
     pub fn symbols_within(&mut self, expr: ExprId, way: &[Step<'s>]) -> Vec<PathId> {
-        let mut values = self.values(expr).to_vec();
-        for step in way {
-            values = self.step_values(&values, step);
-        }
-        values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None }).collect()
+        let values = self.values(expr).to_vec();
+        self.steps_values(values, way)
+            .iter()
+            .filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None })
+            .collect()
     }
 
     /// The paths that a store writes to: what its object stands for and the name below it, not what was stored there.

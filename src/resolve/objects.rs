@@ -4,7 +4,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Resolver, Value, paths::PathId};
-use crate::facts::{Argument, ArgumentKind, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, Key, Operator, Span};
+use crate::facts::{
+    Argument, ArgumentKind, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, FunctionId, Key, Operator, Span,
+};
 
 /// A named value that reaches a call or object.
 #[derive(Debug, Clone)]
@@ -287,6 +289,18 @@ impl Resolver<'_, '_> {
         for &id in &bindings {
             match facts.bindings[id.index()].kind {
                 BindingKind::Value(value) => complete &= self.add_entries(value, entries, seen),
+                BindingKind::Element { .. } => {
+                    complete = false;
+                    for value in self.binding_values(id) {
+                        if let Value::Literal(literal) = value {
+                            self.add_entries(literal, entries, seen);
+                        }
+                    }
+                }
+                BindingKind::Parameter { function, index, .. } => {
+                    complete = false;
+                    self.add_given(function, index as usize, name, entries, seen);
+                }
                 _ => complete = false,
             }
         }
@@ -308,6 +322,46 @@ impl Resolver<'_, '_> {
         }
         self.add_updates(name, place, &bindings, entries, seen);
         complete
+    }
+
+    /// What the calls in the file give for a parameter; for one that takes all other named arguments, those.
+    fn add_given(
+        &mut self,
+        function: FunctionId,
+        index: usize,
+        name: &str,
+        entries: &mut Vec<Named>,
+        seen: &mut FxHashSet<ExprId>,
+    ) {
+        // Callers are not asked for while a value is evaluated: theirs may wait for it.
+        if self.is_evaluating() {
+            return;
+        }
+        let facts = self.facts;
+        let parameters = &facts.functions[function.index()].parameters;
+        let rest = parameters[index].rest;
+        for call in self.calls_of(function) {
+            let Expr::Call { arguments, .. } = facts.expr(call) else { continue };
+            for (position, argument) in arguments.iter().enumerate() {
+                match argument.kind {
+                    ArgumentKind::Positional if position == index && !rest => {
+                        self.add_entries(argument.value, entries, seen);
+                    }
+                    ArgumentKind::Named { name: given, .. } if given == name && !rest => {
+                        self.add_entries(argument.value, entries, seen);
+                    }
+                    ArgumentKind::Named { name: given, span }
+                        if rest && parameters.iter().all(|parameter| parameter.name != Some(given)) =>
+                    {
+                        entries.push(Named { name: given.to_owned(), span, value: argument.value, holder: call });
+                    }
+                    ArgumentKind::SpreadNamed if rest => {
+                        self.add_entries(argument.value, entries, seen);
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// True when two places lie in different arms of one conditional statement.
@@ -376,6 +430,9 @@ impl Resolver<'_, '_> {
     ) -> bool {
         let facts = self.facts;
         let mut complete = false;
+        if let Expr::Member { object, property: "copy", .. } = facts.expr(callee) {
+            complete = self.add_entries(*object, entries, seen);
+        }
         for value in self.values(callee).iter() {
             match value {
                 Value::Path(path) if makes_object(self.paths.text(*path)) => {

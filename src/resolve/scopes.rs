@@ -7,6 +7,8 @@ use crate::facts::{BindingId, BindingKind, BranchId, ClassId, ExprId, Facts, Fun
 
 /// The bindings of a file by scope and name.
 pub(super) struct Scopes<'s> {
+    /// Whether the names of a class body can be used in it as they are.
+    class_names: bool,
     /// By name, the scopes that bind it in order, with the bindings.
     by_name: FxHashMap<&'s str, Vec<(ScopeId, Vec<BindingId>)>>,
 }
@@ -20,7 +22,7 @@ pub(super) enum Lookup {
 }
 
 impl<'s> Scopes<'s> {
-    pub(super) fn new(facts: &Facts<'s>) -> Self {
+    pub(super) fn new(facts: &Facts<'s>, class_names: bool) -> Self {
         let mut by_name: FxHashMap<&'s str, Vec<(ScopeId, Vec<BindingId>)>> = FxHashMap::default();
         let mut order: Vec<usize> = (0..facts.bindings.len()).collect();
         order.sort_by_key(|&index| (facts.bindings[index].scope, facts.bindings[index].from));
@@ -32,7 +34,7 @@ impl<'s> Scopes<'s> {
                 _ => scopes.push((binding.scope, vec![BindingId(index as u32)])),
             }
         }
-        Self { by_name }
+        Self { class_names, by_name }
     }
 
     /// All bindings of `name` in `scope` itself, by the offset from which they hold.
@@ -50,7 +52,7 @@ impl<'s> Scopes<'s> {
         let mut scope = Some(node.scope);
         while let Some(id) = scope {
             let this = &facts.scopes[id.index()];
-            let visible = this.kind != ScopeKind::Class || id == node.scope;
+            let visible = this.kind != ScopeKind::Class || self.class_names && id == node.scope;
             let bindings = if visible { self.in_scope(id, name) } else { &[] };
             if !bindings.is_empty() {
                 let same_flow = frame(facts, node.scope) == frame(facts, id);
@@ -85,7 +87,9 @@ fn reaching(facts: &Facts<'_>, bindings: &[BindingId], at: Option<(u32, BranchId
             continue;
         }
         if let Some((offset, branch)) = at
-            && (binding.from > offset || excluded(facts, binding.branch, branch))
+            && (binding.from > offset
+                || excluded(facts, binding.branch, branch)
+                || left_behind(facts, binding.branch, branch))
         {
             continue;
         }
@@ -118,6 +122,14 @@ pub(super) fn excluded(facts: &Facts<'_>, one: BranchId, other: BranchId) -> boo
                 let b = facts.branches[b.index()];
                 b.exclusive && b.statement == a.statement && b.parent == a.parent && b.arm != a.arm
             })
+    })
+}
+
+/// True when flow left the function in an arm around `branch` that `place` is not in.
+fn left_behind(facts: &Facts<'_>, branch: BranchId, place: BranchId) -> bool {
+    ancestors(facts, branch).any(|id| {
+        let arm = facts.branches[id.index()];
+        arm.exclusive && arm.leaves && !dominates(facts, id, place)
     })
 }
 

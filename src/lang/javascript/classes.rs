@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::functions::Signature;
 use super::text::between_quotes;
 use super::{Child, Field, Kind, Reader};
-use crate::facts::{BindingKind, Class, ClassId, ExprId, ScopeId, ScopeKind, Span, Usage};
+use crate::facts::{BindingKind, Class, ClassId, Expr, ExprId, ScopeId, ScopeKind, Span, Usage};
 use crate::lang::builder::{Builder, span};
 
 impl<'t> Reader<'t> {
@@ -30,19 +30,21 @@ impl<'t> Reader<'t> {
         decorators.extend(self.decorators(b, &opened));
         let class = new_class(b, self.field(&opened, Field::Name), node);
         b.facts.classes[class.index()].decorators = decorators;
-        for at in opened.clone() {
-            let child = self.children[at];
-            match child.kind {
-                Kind::TypeParameters => {
-                    self.annotated(b, child);
+        b.in_scope(ScopeKind::Block, span(node), None, None, |b| {
+            // Within, the name of a class is always that class.
+            self.bind_class(b, node, span(node).start, class);
+            for at in opened.clone() {
+                let child = self.children[at];
+                match child.kind {
+                    Kind::TypeParameters => self.type_parameters(b, child.node),
+                    Kind::ClassHeritage => self.heritage(b, child.node, class),
+                    _ => {}
                 }
-                Kind::ClassHeritage => self.heritage(b, child.node, class),
-                _ => {}
             }
-        }
-        if let Some(body) = self.field(&opened, Field::Body) {
-            self.in_class(b, class, span(node), |reader, b| reader.members(b, body.node, class));
-        }
+            if let Some(body) = self.field(&opened, Field::Body) {
+                self.in_class(b, class, span(node), |reader, b| reader.members(b, body.node, class));
+            }
+        });
         self.close(&opened);
         class
     }
@@ -154,16 +156,12 @@ impl<'t> Reader<'t> {
         let signature = Signature { name: name.map(|(name, _)| name), class: Some((class, class_scope)), decorators };
         let function = self.function(b, node, signature);
         let Some((name, place)) = name else { return };
-        let returns = &b.facts.functions[function.index()].returns;
-        let kind = match returns.as_slice() {
-            _ if setter => return,
-            // Reading the member gives what the getter returns, not the getter.
-            [value] if getter => BindingKind::Value(*value),
-            _ => BindingKind::Function(function),
-        };
+        if setter {
+            return;
+        }
+        b.facts.functions[function.index()].getter = getter;
         let from = b.facts.scopes[class_scope.index()].span.start;
-        let annotation = if getter { b.facts.functions[function.index()].returns_type } else { None };
-        b.bind(name, place, class_scope, from, kind, annotation);
+        b.bind(name, place, class_scope, from, BindingKind::Function(function), None);
     }
 
     fn class_field(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
@@ -212,19 +210,19 @@ impl<'t> Reader<'t> {
     pub(super) fn interface(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
         let opened = self.open_fields(b, node);
         let class = new_class(b, self.field(&opened, Field::Name), node);
-        for at in opened.clone() {
-            let child = self.children[at];
-            match child.kind {
-                Kind::TypeParameters => {
-                    self.annotated(b, child);
+        b.in_scope(ScopeKind::Block, span(node), None, None, |b| {
+            for at in opened.clone() {
+                let child = self.children[at];
+                match child.kind {
+                    Kind::TypeParameters => self.type_parameters(b, child.node),
+                    Kind::Extends => self.bases(b, child.node, class),
+                    _ => {}
                 }
-                Kind::Extends => self.bases(b, child.node, class),
-                _ => {}
             }
-        }
-        if let Some(body) = self.field(&opened, Field::Body) {
-            self.in_class(b, class, span(node), |reader, b| reader.signatures(b, body.node));
-        }
+            if let Some(body) = self.field(&opened, Field::Body) {
+                self.in_class(b, class, span(node), |reader, b| reader.signatures(b, body.node));
+            }
+        });
         self.close(&opened);
         let from = b.facts.scopes[b.scope.index()].span.start;
         self.bind_class(b, node, from, class);
@@ -235,20 +233,29 @@ impl<'t> Reader<'t> {
         let opened = self.open_fields(b, node);
         let name = self.field(&opened, Field::Name);
         let value = self.field(&opened, Field::Value);
-        if let Some(types) = self.child(&opened, Kind::TypeParameters) {
-            self.annotated(b, types);
-        }
+        let types = self.child(&opened, Kind::TypeParameters);
         self.close(&opened);
         let from = b.facts.scopes[b.scope.index()].span.start;
         let (Some(name), Some(value)) = (name, value) else { return };
-        if value.kind == Kind::ObjectType {
-            let class = new_class(b, Some(name), node);
-            self.in_class(b, class, span(node), |reader, b| reader.signatures(b, value.node));
-            self.bind_class(b, node, from, class);
-            return;
-        }
-        let kind = self.annotated(b, value).map_or(BindingKind::Opaque, BindingKind::Alias);
+        let (_, kind) = b.in_scope(ScopeKind::Block, span(node), None, None, |b| {
+            if let Some(types) = types {
+                self.type_parameters(b, types.node);
+            }
+            if value.kind == Kind::ObjectType {
+                let class = new_class(b, Some(name), node);
+                self.in_class(b, class, span(node), |reader, b| reader.signatures(b, value.node));
+                return BindingKind::Class(class);
+            }
+            self.annotated(b, value).map_or(BindingKind::Opaque, BindingKind::Alias)
+        });
         b.bind(b.text(name.node), span(name.node), b.scope, from, kind, None);
+    }
+
+    /// `{ x: T }` in the place of a type.
+    pub(super) fn object_type(&mut self, b: &mut Builder<'_>, node: Node<'t>) -> ExprId {
+        let class = new_class(b, None, node);
+        self.in_class(b, class, span(node), |reader, b| reader.signatures(b, node));
+        b.expr(Expr::Class(class), span(node))
     }
 
     fn signatures(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
@@ -300,7 +307,7 @@ impl<'t> Reader<'t> {
 fn new_class(b: &mut Builder<'_>, name: Option<Child<'_>>, node: Node<'_>) -> ClassId {
     let class = ClassId(b.facts.classes.len() as u32);
     let name = name.map(|name| b.text(name.node));
-    let (bases, decorators) = (Vec::new(), Vec::new());
-    b.facts.classes.push(Class { name, bases, scope: b.scope, decorators, span: span(node) });
+    let (bases, options, decorators) = (Vec::new(), Vec::new(), Vec::new());
+    b.facts.classes.push(Class { name, bases, options, scope: b.scope, decorators, span: span(node) });
     class
 }

@@ -127,7 +127,10 @@ impl<'t> Reader<'t> {
             Kind::Cast | Kind::Instantiation => {
                 let opened = self.open(b, outer.node);
                 for at in opened.clone().skip(1) {
-                    self.annotated(b, self.children[at]);
+                    let asserted = self.annotated(b, self.children[at]);
+                    b.facts
+                        .asserted
+                        .extend(asserted.filter(|_| outer.kind == Kind::Cast).map(|asserted| (value, asserted)));
                 }
                 self.close(&opened);
                 value
@@ -158,7 +161,7 @@ impl<'t> Reader<'t> {
 
     fn call<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>, callee: ExprId) -> ExprId {
         if let Expr::Member { object, property: "then", .. } = *b.facts.expr(callee)
-            && matches!(b.facts.expr(object), Expr::Module(_))
+            && matches!(b.facts.expr(object), Expr::Module(_) | Expr::Call { .. } | Expr::Name(_) | Expr::Member { .. })
         {
             self.promised = Some(object);
         }
@@ -303,18 +306,20 @@ impl<'t> Reader<'t> {
         b.expr(Expr::Choice { alternatives: vec![consequence, alternative], condition: Some(condition) }, place)
     }
 
-    /// A sequence is its last part when the others are constants: compilers write `(0, client.create)(…)`.
+    /// A sequence is its last part; the others stand for themselves. Compilers write `(0, client.create)(…)`.
     fn sequence<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>) -> ExprId {
         let opened = self.open(b, node);
-        let parts = &self.children[opened.clone()];
-        let last = parts.iter().rfind(|child| child.kind.is_expression()).copied();
-        let constant =
-            parts.iter().all(|child| child.kind == Kind::Number || last.is_some_and(|last| last.node == child.node));
-        self.close(&opened);
-        match last {
-            Some(last) if constant => self.expression(b, last),
-            _ => self.other(b, node),
+        let mut last = None;
+        for at in opened.clone() {
+            let child = self.children[at];
+            match child.kind {
+                Kind::Number if at + 1 < opened.end => {}
+                kind if kind.is_expression() => last = Some(self.expression(b, child)),
+                _ => self.anything(b, child),
+            }
         }
+        self.close(&opened);
+        last.unwrap_or_else(|| b.expr(Expr::Other(Vec::new()), span(node)))
     }
 
     fn yielded<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>) -> ExprId {
@@ -334,16 +339,17 @@ impl<'t> Reader<'t> {
     /// `<T>value`.
     fn assertion<'s>(&mut self, b: &mut Builder<'s>, node: Node<'t>) -> ExprId {
         let opened = self.open(b, node);
-        let mut value = None;
+        let (mut value, mut asserted) = (None, None);
         for at in opened.clone() {
             let child = self.children[at];
             if child.kind == Kind::TypeArguments {
-                self.annotated(b, child);
+                asserted = self.type_argument(b, child.node);
             } else if child.kind.is_expression() {
                 value = Some(self.expression(b, child));
             }
         }
         self.close(&opened);
+        b.facts.asserted.extend(value.zip(asserted));
         value.unwrap_or_else(|| b.expr(Expr::Other(Vec::new()), span(node)))
     }
 

@@ -62,6 +62,7 @@ impl<'t> Reader<'t> {
             class: signature.class.map(|(class, _)| class),
             decorators: signature.decorators,
             returns_type: None,
+            getter: false,
             transparent_this: self.table.kind(node) == Kind::Arrow,
             span: span(node),
         });
@@ -81,11 +82,15 @@ impl<'t> Reader<'t> {
     fn parts_of_function(&mut self, b: &mut Builder<'_>, node: Node<'t>, reading: &Reading) {
         let opened = self.open_fields(b, node);
         if let Some(types) = self.child(&opened, Kind::TypeParameters) {
-            self.annotated(b, types);
+            self.type_parameters(b, types.node);
         }
         if let Some(parameter) = self.field(&opened, Field::Parameter) {
             let name = Some(b.text(parameter.node));
-            b.facts.functions[reading.function.index()].parameters.push(Parameter { name, rest: false });
+            b.facts.functions[reading.function.index()].parameters.push(Parameter {
+                name,
+                annotation: None,
+                rest: false,
+            });
             let target = reading.target(0, node.start_byte(), b.scope);
             self.pattern(b, parameter, &target);
         }
@@ -138,7 +143,7 @@ impl<'t> Reader<'t> {
         let text = name.map(|name| b.text(name.node));
         let parameters = &mut b.facts.functions[reading.function.index()].parameters;
         let index = parameters.len() as u32;
-        parameters.push(Parameter { name: text, rest });
+        parameters.push(Parameter { name: text, annotation, rest });
         let Some(pattern) = pattern else { return };
         let target = Target { default, annotation, ..reading.target(index, from, b.scope) };
         self.pattern(b, pattern, &target);

@@ -63,6 +63,7 @@ kinds! {
         ForIn: "for_in_statement";
         Loop: "while_statement" "do_statement";
         Return: "return_statement";
+        Throw: "throw_statement";
         Import: "import_statement";
         ImportAlias: "import_alias";
         Export: "export_statement";

@@ -76,7 +76,10 @@ impl<'t> Reader<'t> {
         let key = self.field(opened, field)?;
         if key.kind == Kind::ComputedName {
             let inner = self.only(b, key.node)?;
-            return Some(Key::Computed(self.expression(b, inner)));
+            return Some(match literal(b, inner) {
+                Some(name) => Key::Named { name, span: span(inner.node) },
+                None => Key::Computed(self.expression(b, inner)),
+            });
         }
         let name = literal(b, key).unwrap_or_else(|| Cow::Borrowed(b.text(key.node)));
         Some(Key::Named { name, span: span(key.node) })

@@ -27,7 +27,30 @@ const REGISTRY_HOSTS: [(&str, &str); 8] = [
 /// The package a specifier names, with its path in the package but without registry and version:
 /// `npm:openai@4.2/azure` is `openai/azure`. A specifier in no such form stays as it is.
 pub(super) fn package_name(specifier: &str) -> Cow<'_, str> {
-    registry_path(specifier).map_or(Cow::Borrowed(specifier), without_version)
+    let name = registry_path(specifier).map_or(Cow::Borrowed(specifier), without_version);
+    match without_extension(&name) {
+        Some(length) => match name {
+            Cow::Borrowed(name) => Cow::Borrowed(&name[..length]),
+            Cow::Owned(mut name) => {
+                name.truncate(length);
+                Cow::Owned(name)
+            }
+        },
+        None => name,
+    }
+}
+
+/// The length of the name of a file in a package without the file's extension: `pkg/file.mjs` is `pkg/file`.
+fn without_extension(name: &str) -> Option<usize> {
+    if name.starts_with(['.', '/', '#', '~']) || name.contains(':') {
+        return None;
+    }
+    let inside = match name.split_once('/')? {
+        (scope, rest) if scope.starts_with('@') => rest.split_once('/')?.1,
+        (_, inside) => inside,
+    };
+    let (file, extension) = inside.rsplit_once('.')?;
+    (!file.is_empty() && matches!(extension, "js" | "mjs" | "cjs" | "ts")).then(|| name.len() - extension.len() - 1)
 }
 
 /// What a specifier says after naming the registry.

@@ -14,6 +14,8 @@ use crate::lang::builder::{Builder, span};
 pub(super) enum Source {
     /// An expression.
     Value(ExprId),
+    /// The parts of an expression, one by one.
+    Each(ExprId),
     /// A parameter.
     Parameter {
         /// Whose.
@@ -185,6 +187,10 @@ impl<'t> Reader<'t> {
         let kind = match target.source {
             Source::Value(of) if path.is_empty() => BindingKind::Value(of),
             Source::Value(of) => BindingKind::Element { of, path: path.to_vec(), default },
+            Source::Each(of) => {
+                let path = std::iter::once(Step::Each).chain(path.iter().cloned()).collect();
+                BindingKind::Element { of, path, default }
+            }
             Source::Parameter { function, index } if path.is_empty() => {
                 BindingKind::Parameter { function, index, default }
             }

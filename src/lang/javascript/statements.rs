@@ -54,6 +54,11 @@ impl<'t> Reader<'t> {
                     let value = self.expression(b, value);
                     self.returned(b, value);
                 }
+                b.leave(false);
+            }
+            Kind::Throw => {
+                self.inside(b, node);
+                b.leave(true);
             }
             Kind::Import => self.import(b, node),
             Kind::ImportAlias => self.import_alias(b, node),
@@ -292,6 +297,12 @@ impl<'t> Reader<'t> {
         self.pattern(b, child, &Target { source: Source::Unknown, scope, from, default: None, annotation: None });
     }
 
+    /// Binds a loop's names to what it meets in `over`.
+    fn bind_each(&mut self, b: &mut Builder<'_>, child: Child<'t>, over: ExprId, scope: Option<ScopeId>, from: usize) {
+        let source = Source::Each(over);
+        self.pattern(b, child, &Target { source, scope, from: from as u32, default: None, annotation: None });
+    }
+
     /// `for (…; …; …)`.
     fn counted_loop(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
         b.in_scope(ScopeKind::Block, span(node), None, None, |b| {
@@ -318,12 +329,14 @@ impl<'t> Reader<'t> {
                 None => None,
             };
             let right = self.field(&opened, Field::Right);
-            if let Some(right) = right {
-                self.expression(b, right);
-            }
+            let over = right.map(|right| self.expression(b, right));
             if let Some(left) = self.field(&opened, Field::Left) {
                 let from = right.map_or(node.start_byte(), |right| right.node.end_byte());
-                self.bind_opaque(b, left, scope, from);
+                // `in` goes through the names, not the values.
+                match over.filter(|_| self.table.operator(node) != Kind::In) {
+                    Some(over) => self.bind_each(b, left, over, scope, from),
+                    None => self.bind_opaque(b, left, scope, from),
+                }
             }
             if let Some(body) = self.field(&opened, Field::Body) {
                 b.in_branch(node.start_byte() as u32, 0, false, |b| self.statement(b, body));
@@ -350,7 +363,7 @@ impl<'t> Reader<'t> {
 /// Notes an assignment to a member or element.
 fn store(b: &mut Builder<'_>, target: ExprId, value: ExprId, statement: Span) {
     if matches!(b.facts.expr(target), Expr::Member { .. } | Expr::Index { .. }) {
-        b.facts.stores.push(Store { target, value, span: statement });
+        b.facts.stores.push(Store { target, value, annotation: None, span: statement });
         export_assigned(b, target, value);
     }
 }

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Child, Field, Kind, Reader};
-use crate::facts::{Expr, ExprId, Operator, Usage};
+use crate::facts::{BindingKind, Expr, ExprId, Operator, Usage};
 use crate::lang::builder::{Builder, span};
 
 impl<'t> Reader<'t> {
@@ -64,6 +64,7 @@ impl<'t> Reader<'t> {
                 self.close(&opened);
                 Some(b.expr(Expr::Other(parts), span(node)))
             }
+            Kind::ObjectType => Some(self.object_type(b, node)),
             kind if kind.is_expression() => Some(self.expression(b, child)),
             kind if kind.is_type() => {
                 let mut parts = Vec::new();
@@ -75,6 +76,38 @@ impl<'t> Reader<'t> {
                 None
             }
         }
+    }
+
+    /// The one type in `<T>`, `extends T` or `= T`.
+    pub(super) fn type_argument(&mut self, b: &mut Builder<'_>, node: Node<'t>) -> Option<ExprId> {
+        let opened = self.open(b, node);
+        let mut inner = self.children[opened.clone()].iter().copied();
+        let inner = inner.find(|child| child.kind.is_type() || child.kind.is_expression());
+        self.close(&opened);
+        self.annotated(b, inner?)
+    }
+
+    /// `<T, U extends Bound = Default>`: the names are bound in the current scope, to their bounds.
+    pub(super) fn type_parameters(&mut self, b: &mut Builder<'_>, node: Node<'t>) {
+        let from = b.facts.scopes[b.scope.index()].span.start;
+        let opened = self.open(b, node);
+        for at in opened.clone() {
+            let parts = self.open_fields(b, self.children[at].node);
+            let mut bound = None;
+            for at in parts.clone() {
+                let part = self.children[at];
+                if part.field != Field::Name {
+                    let types = self.type_argument(b, part.node);
+                    bound = bound.or(types);
+                }
+            }
+            if let Some(name) = self.field(&parts, Field::Name) {
+                let kind = bound.map_or(BindingKind::Opaque, BindingKind::Alias);
+                b.bind(b.text(name.node), span(name.node), b.scope, from, kind, None);
+            }
+            self.close(&parts);
+        }
+        self.close(&opened);
     }
 
     /// `ns.X`.

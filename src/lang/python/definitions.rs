@@ -60,31 +60,41 @@ impl<'t, 's> Reader<'t, 's> {
     /// `def`.
     pub(super) fn function_definition(&mut self, b: &mut Builder<'s>, node: Node<'t>, decorators: Vec<ExprId>) {
         let parts = self.fielded(node);
-        let returns_type = self.field(&parts, Field::ReturnType).map(|declared| self.annotation(b, declared));
         let name = self.field(&parts, Field::Name);
         let header = Header {
             name: name.map(|name| b.text(name.node)),
             class: b.facts.scopes[b.scope.index()].class,
             decorators,
-            returns_type,
+            returns_type: None,
             span: span(node),
         };
         let function = reserve_function(b, header);
         if let Some(name) = name {
             self.bind(b, name.node, node.end_byte() as u32, BindingKind::Function(function), None);
         }
-        let type_parameters = self.field(&parts, Field::TypeParameters);
-        let parameters = self.field(&parts, Field::Parameters);
-        let body = self.field(&parts, Field::Body);
-        self.in_function(b, function, parameters, |reader, b| {
-            if let Some(type_parameters) = type_parameters {
-                reader.type_parameters(b, type_parameters.node);
+        match self.field(&parts, Field::TypeParameters) {
+            // They hold in the annotations too, which do not belong to the function's own scope.
+            Some(types) => {
+                b.in_scope(ScopeKind::Block, span(node), None, None, |b| {
+                    self.type_parameters(b, types.node);
+                    self.parts_of_function(b, function, &parts);
+                });
             }
+            None => self.parts_of_function(b, function, &parts),
+        }
+        self.release(&parts);
+    }
+
+    fn parts_of_function(&mut self, b: &mut Builder<'s>, function: FunctionId, parts: &std::ops::Range<usize>) {
+        let returns_type = self.field(parts, Field::ReturnType).map(|declared| self.annotation(b, declared));
+        b.facts.functions[function.index()].returns_type = returns_type;
+        let parameters = self.field(parts, Field::Parameters);
+        let body = self.field(parts, Field::Body);
+        self.in_function(b, function, parameters, |reader, b| {
             if let Some(body) = body {
                 reader.block(b, body.node);
             }
         });
-        self.release(&parts);
     }
 
     /// `lambda`.
@@ -159,14 +169,14 @@ impl<'t, 's> Reader<'t, 's> {
         }
         if target.kind != Kind::Identifier {
             // Python 2 takes tuples apart here.
-            read.list.push(Parameter { name: None, rest });
+            read.list.push(Parameter { name: None, annotation, rest });
             let at = Assigning { from: read.from, ..Assigning::plain(child.span()) };
             return self.assign(b, target, &Origin::Unknown, at);
         }
         let kind = if let Some(class) = read.receiver.take() {
             BindingKind::Receiver(class)
         } else {
-            read.list.push(Parameter { name: Some(b.text(target.node)), rest });
+            read.list.push(Parameter { name: Some(b.text(target.node)), annotation, rest });
             let index = read.list.len() as u32 - 1;
             BindingKind::Parameter { function: read.function, index, default }
         };
@@ -197,10 +207,10 @@ impl<'t, 's> Reader<'t, 's> {
     /// `class`.
     pub(super) fn class_definition(&mut self, b: &mut Builder<'s>, node: Node<'t>, decorators: Vec<ExprId>) {
         let parts = self.fielded(node);
-        let mut bases = Vec::new();
+        let (mut bases, mut options) = (Vec::new(), Vec::new());
         if let Some(header) = self.field(&parts, Field::Superclasses) {
             self.each(b, header.node, |reader, b, item| {
-                reader.class_argument(b, item, &mut bases);
+                reader.class_argument(b, item, &mut bases, &mut options);
             });
         }
         let class = ClassId(b.facts.classes.len() as u32);
@@ -208,6 +218,7 @@ impl<'t, 's> Reader<'t, 's> {
         b.facts.classes.push(Class {
             name: name.map(|name| b.text(name.node)),
             bases,
+            options,
             scope: b.scope,
             decorators,
             span: span(node),
@@ -230,11 +241,17 @@ impl<'t, 's> Reader<'t, 's> {
     }
 
     /// A base class, or a keyword argument such as `metaclass=M`.
-    fn class_argument(&mut self, b: &mut Builder<'s>, item: Child<'t>, bases: &mut Vec<ExprId>) {
+    fn class_argument(
+        &mut self,
+        b: &mut Builder<'s>,
+        item: Child<'t>,
+        bases: &mut Vec<ExprId>,
+        options: &mut Vec<(&'s str, ExprId)>,
+    ) {
         match item.kind {
             Kind::KeywordArgument => {
-                if let Some((_, value)) = self.two(item.node) {
-                    self.expression(b, value);
+                if let Some((name, value)) = self.two(item.node) {
+                    options.push((b.text(name.node), self.expression(b, value)));
                 }
             }
             Kind::DictionarySplat => {
@@ -256,6 +273,7 @@ fn reserve_function<'s>(b: &mut Builder<'s>, header: Header<'s>) -> FunctionId {
         class: header.class,
         decorators: header.decorators,
         returns_type: header.returns_type,
+        getter: false,
         transparent_this: false,
         span: header.span,
     });

@@ -302,13 +302,17 @@ impl<'t, 's> Reader<'t, 's> {
         match part.kind {
             Kind::ForIn => {
                 let parts = self.fielded(part.node);
+                let mut over = None;
                 for at in parts.clone() {
                     let child = self.children[at];
-                    if child.field == Field::Left {
-                        self.comprehension_target(b, child, whole);
-                    } else {
-                        items.push(self.expression(b, child));
+                    if child.field != Field::Left {
+                        let item = self.expression(b, child);
+                        over = over.or(Some(item));
+                        items.push(item);
                     }
+                }
+                if let (Some(left), Some(over)) = (self.field(&parts, Field::Left), over) {
+                    self.comprehension_target(b, left, over, whole);
                 }
                 self.release(&parts);
             }

@@ -7,7 +7,7 @@ use super::{
     targets::{Assigning, Origin},
 };
 use crate::{
-    facts::{BindingKind, Expr, ExprId, MAX_DEPTH, Span, Usage},
+    facts::{BindingKind, Expr, ExprId, MAX_DEPTH, Span, Step, Usage},
     lang::builder::{Builder, span},
 };
 
@@ -72,6 +72,9 @@ impl<'t, 's> Reader<'t, 's> {
                 if node.child_count() > 1 {
                     self.expression(b, statement);
                 }
+                if node.kind() == "raise_statement" {
+                    b.leave(true);
+                }
             }
             kind if kind.is_statement() => {
                 b.deeper(statement.span(), |b| self.compound(b, statement));
@@ -115,6 +118,7 @@ impl<'t, 's> Reader<'t, 's> {
             let value = self.expression(b, value);
             self.returns(b, value);
         }
+        b.leave(false);
     }
 
     /// Notes that the current function returns or yields `value`.
@@ -228,7 +232,7 @@ impl<'t, 's> Reader<'t, 's> {
         if target.kind == Kind::Identifier {
             self.bind(b, target.node, node.end_byte() as u32, BindingKind::Value(value), None);
         } else {
-            Self::store(b, old, value, span(node));
+            Self::store(b, old, value, Assigning::plain(span(node)));
         }
         Some(value)
     }
@@ -280,9 +284,10 @@ impl<'t, 's> Reader<'t, 's> {
     fn for_statement(&mut self, b: &mut Builder<'s>, node: Node<'t>) {
         let parts = self.fielded(node);
         if let Some(right) = self.field(&parts, Field::Right) {
-            self.expression(b, right);
+            let over = self.expression(b, right);
             if let Some(left) = self.field(&parts, Field::Left) {
-                self.assign(b, left, &Origin::Unknown, Assigning::plain(Span { end: right.span().end, ..span(node) }));
+                let at = Assigning::plain(Span { end: right.span().end, ..span(node) });
+                self.assign(b, left, &Origin::Part(over, vec![Step::Each]), at);
             }
         }
         self.loop_body(b, node, &parts);

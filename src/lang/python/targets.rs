@@ -150,21 +150,21 @@ impl<'t, 's> Reader<'t, 's> {
                     Origin::Part(..) => b.expr(Expr::Other(Vec::new()), target.span()),
                     Origin::Unknown => return,
                 };
-                Self::store(b, place, value, at.statement);
+                Self::store(b, place, value, at);
             }
         }
     }
 
-    /// The loop variables of a comprehension, which hold in all of it.
-    pub(super) fn comprehension_target(&mut self, b: &mut Builder<'s>, target: Child<'t>, whole: Span) {
+    /// The loop variables of a comprehension over `over`, which hold in all of it.
+    pub(super) fn comprehension_target(&mut self, b: &mut Builder<'s>, target: Child<'t>, over: ExprId, whole: Span) {
         let at = Assigning { statement: whole, from: whole.start, annotation: None };
-        self.assign(b, target, &Origin::Unknown, at);
+        self.assign(b, target, &Origin::Part(over, vec![Step::Each]), at);
     }
 
     /// Notes an assignment to a member or an element.
-    pub(super) fn store(b: &mut Builder<'s>, target: ExprId, value: ExprId, statement: Span) {
+    pub(super) fn store(b: &mut Builder<'s>, target: ExprId, value: ExprId, at: Assigning) {
         if matches!(b.facts.expr(target), Expr::Member { .. } | Expr::Index { .. }) {
-            b.facts.stores.push(Store { target, value, span: statement });
+            b.facts.stores.push(Store { target, value, annotation: at.annotation, span: at.statement });
         }
     }
 

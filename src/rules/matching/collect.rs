@@ -128,12 +128,12 @@ impl<'s> Collector<'_, '_, '_, 's> {
                     }
                 }
                 Expr::Text(pieces) => {
-                    self.text(expr, &values::joined(pieces));
+                    self.text(expr, &values::joined(pieces), pieces);
                     if let ([Piece::Constant { text, span }], false) = (pieces.as_slice(), self.is_exported(expr)) {
                         self.variable(text, *span, expr);
                     }
                 }
-                Expr::Pattern(pattern) => self.text(expr, pattern),
+                Expr::Pattern(pattern) => self.text(expr, pattern, &[]),
                 Expr::Object(entries) => {
                     for (name, span, value) in values::named_keys(entries) {
                         self.key(name, span, expr, value);
@@ -183,6 +183,36 @@ impl<'s> Collector<'_, '_, '_, 's> {
             self.key(&text, facts.node(name.value).span, call, value.value);
         }
         self.member_by_call(call, callee);
+        self.joined_list(call, callee);
+    }
+
+    /// `"/".join([…])`, `[…].join("/")`: the items are one text.
+    fn joined_list(&mut self, call: ExprId, callee: ExprId) {
+        let facts = self.resolver.facts;
+        let Expr::Call { arguments, .. } = facts.expr(call) else { return };
+        let (Expr::Member { object, property: "join", .. }, [argument]) = (facts.expr(callee), arguments.as_slice())
+        else {
+            return;
+        };
+        let (items, separator) = match (facts.expr(*object), facts.expr(argument.value)) {
+            (Expr::List(items), Expr::Text(_)) => (items, argument.value),
+            (Expr::Text(_), Expr::List(items)) => (items, *object),
+            _ => return,
+        };
+        let Some(between) = facts.constant_text(separator).filter(|text| !text.contains(char::is_whitespace)) else {
+            return;
+        };
+        let between = Piece::Constant { text: between, span: facts.node(separator).span };
+        let mut pieces = Vec::with_capacity(items.len() * 2);
+        for &item in items {
+            match facts.expr(item) {
+                Expr::Text(own) => pieces.extend(own.iter().cloned()),
+                _ => pieces.push(Piece::Hole(item)),
+            }
+            pieces.push(between.clone());
+        }
+        pieces.pop();
+        self.text(call, &values::joined(&pieces), &pieces);
     }
 
     /// A chain over several lines is called where its last name stands.
@@ -339,7 +369,8 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
     }
 
-    fn text(&mut self, expr: ExprId, text: &str) {
+    /// A text at `expr` that is made of `pieces`.
+    fn text(&mut self, expr: ExprId, text: &str, pieces: &[Piece<'_>]) {
         if self.is_prose(expr) {
             return;
         }
@@ -347,7 +378,8 @@ impl<'s> Collector<'_, '_, '_, 's> {
         for number in matched {
             let wanted = &self.index.texts[number];
             let Some(found) = wanted.regex.find(text) else { continue };
-            let span = self.piece_with(expr, &wanted.literals).unwrap_or_else(|| self.piece_at(expr, found));
+            let with = piece_with(pieces, &wanted.literals).or_else(|| piece_at(pieces, found));
+            let span = with.unwrap_or(self.resolver.facts.node(expr).span);
             self.at_expr(wanted.clause, span, expr);
         }
     }
@@ -366,38 +398,6 @@ impl<'s> Collector<'_, '_, '_, 's> {
     fn is_prose(&self, expr: ExprId) -> bool {
         let key = self.resolver.key_of(expr);
         key.is_some_and(|key| PROSE_KEYS.contains(&key))
-    }
-
-    /// The first piece of a string that holds one of the literals.
-    fn piece_with(&self, expr: ExprId, literals: &[String]) -> Option<Span> {
-        let Expr::Text(pieces) = self.resolver.facts.expr(expr) else { return None };
-        pieces.iter().find_map(|piece| match piece {
-            Piece::Constant { text, span } if literals.iter().any(|one| text.contains(one.as_str())) => Some(*span),
-            _ => None,
-        })
-    }
-
-    /// The piece of a string that holds most of a range of its joined text.
-    fn piece_at(&self, expr: ExprId, range: std::ops::Range<usize>) -> Span {
-        let facts = self.resolver.facts;
-        let node = facts.node(expr);
-        let Expr::Text(pieces) = &node.expr else { return node.span };
-        let mut offset = 0;
-        let mut best: Option<(usize, Span)> = None;
-        for piece in pieces {
-            let length = match piece {
-                Piece::Constant { text, .. } => text.len(),
-                Piece::Hole(_) => values::HOLE.len(),
-            };
-            if let Piece::Constant { span, .. } = piece {
-                let shared = range.end.min(offset + length).saturating_sub(range.start.max(offset));
-                if shared > best.map_or(0, |(most, _)| most) {
-                    best = Some((shared, *span));
-                }
-            }
-            offset += length;
-        }
-        best.map_or(node.span, |(_, span)| span)
     }
 
     // ---- environment variables
@@ -490,13 +490,41 @@ impl<'s> Collector<'_, '_, '_, 's> {
 
     /// `const { X } = require("m")` brings `X` in.
     fn imported_element(&mut self, id: BindingId, binding: &Binding<'_>, of: ExprId, path: &[Step<'_>]) {
-        let facts = self.resolver.facts;
-        if path.len() == 1 && matches!(facts.expr(of), Expr::Module(_)) {
+        if path.len() == 1 && self.is_module(of) {
             for value in self.resolver.binding_values(id) {
                 if let Value::Path(symbol) = value {
                     self.import_place(symbol, binding.span, binding.written_in, Some(id));
                 }
             }
+        }
+    }
+
+    /// True for a module that is loaded in an expression, also by a name it was given.
+    fn is_module(&self, expr: ExprId) -> bool {
+        let facts = self.resolver.facts;
+        match facts.expr(expr) {
+            Expr::Module(_) => true,
+            Expr::Name(name) => {
+                let mut bindings = self.resolver.bindings_of(name, expr).into_iter();
+                bindings.any(|id| self.is_module_binding(&facts.bindings[id.index()].kind))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_module_binding(&self, binding: &BindingKind<'_>) -> bool {
+        let facts = self.resolver.facts;
+        match binding {
+            BindingKind::Value(value) => matches!(facts.expr(*value), Expr::Module(_)),
+            BindingKind::Element { of, path, .. } => {
+                let by_default = matches!(path.as_slice(), [Step::Key(key)] if key == "default");
+                by_default && matches!(facts.expr(*of), Expr::Module(_))
+            }
+            BindingKind::Import { import, item } => {
+                let symbol = &facts.imports[*import as usize].items[*item as usize].symbol;
+                matches!(symbol, ImportedSymbol::Module | ImportedSymbol::Default)
+            }
+            _ => false,
         }
     }
 
@@ -557,4 +585,32 @@ impl<'s> Collector<'_, '_, '_, 's> {
 /// True for text that can be the name of a variable or a dotted setting.
 fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-'))
+}
+
+/// The first piece of a text that holds one of the literals.
+fn piece_with(pieces: &[Piece<'_>], literals: &[String]) -> Option<Span> {
+    pieces.iter().find_map(|piece| match piece {
+        Piece::Constant { text, span } if literals.iter().any(|one| text.contains(one.as_str())) => Some(*span),
+        _ => None,
+    })
+}
+
+/// The piece of a text that holds most of a range of its joined text.
+fn piece_at(pieces: &[Piece<'_>], range: std::ops::Range<usize>) -> Option<Span> {
+    let mut offset = 0;
+    let mut best: Option<(usize, Span)> = None;
+    for piece in pieces {
+        let length = match piece {
+            Piece::Constant { text, .. } => text.len(),
+            Piece::Hole(_) => values::HOLE.len(),
+        };
+        if let Piece::Constant { span, .. } = piece {
+            let shared = range.end.min(offset + length).saturating_sub(range.start.max(offset));
+            if shared > best.map_or(0, |(most, _)| most) {
+                best = Some((shared, *span));
+            }
+        }
+        offset += length;
+    }
+    best.map(|(_, span)| span)
 }

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// True when the conditions hold that need no other finding.
-pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, imported: &Imported, place: &Place) -> bool {
     let compiled = &index.clauses[place.clause as usize];
     let clause = &compiled.clause;
     (clause.access == Access::Any || place.accesses)
-        && clause.imports.as_ref().is_none_or(|modules| imports_one_of(resolver, modules))
+        && clause.imports.as_ref().is_none_or(|modules| imported.any_of(modules))
         && under_holds(compiled, resolver, place)
         && value_holds(compiled, resolver, place)
         && arguments_hold(compiled, resolver, place)
@@ -59,27 +59,40 @@ fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &
         && compiled.clause.without.iter().all(|name| given(name).is_empty())
 }
 
-/// True when the file imports one of the modules or something below it.
-fn imports_one_of(resolver: &mut Resolver<'_, '_>, modules: &[String]) -> bool {
-    let facts = resolver.facts;
-    let below = |path: &str| {
-        modules.iter().any(|module| {
-            path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
-        })
-    };
-    for import in &facts.imports {
-        let module = resolver.imported_path(&import.module, &ImportedSymbol::Module);
-        if below(&import.module) || below(resolver.paths.text(module)) {
-            return true;
-        }
-        for item in &import.items {
-            let path = resolver.imported_path(&import.module, &item.symbol);
-            if below(resolver.paths.text(path)) {
-                return true;
+/// The modules and names that a file brings in, as written and as they are known.
+pub(super) struct Imported {
+    paths: FxHashSet<String>,
+}
+
+impl Imported {
+    /// What a file brings in.
+    pub(super) fn of(resolver: &mut Resolver<'_, '_>) -> Self {
+        let facts = resolver.facts;
+        let mut paths = FxHashSet::default();
+        for import in &facts.imports {
+            paths.insert(import.module.clone().into_owned());
+            let module = resolver.imported_path(&import.module, &ImportedSymbol::Module);
+            paths.insert(resolver.paths.text(module).to_owned());
+            for item in &import.items {
+                let path = resolver.imported_path(&import.module, &item.symbol);
+                paths.insert(resolver.paths.text(path).to_owned());
             }
         }
+        for node in &facts.exprs {
+            if let Expr::Module(module) = &node.expr {
+                paths.insert(module.clone().into_owned());
+            }
+        }
+        Self { paths }
     }
-    facts.exprs.iter().any(|node| matches!(&node.expr, Expr::Module(module) if below(module)))
+
+    /// True when one of the modules, or something below it, is brought in.
+    fn any_of(&self, modules: &[String]) -> bool {
+        let is_below = |path: &String, module: &String| {
+            path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+        };
+        self.paths.iter().any(|path| modules.iter().any(|module| is_below(path, module)))
+    }
 }
 
 /// What flows into the findings of some classes.

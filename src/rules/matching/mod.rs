@@ -62,10 +62,11 @@ pub fn match_file(index: &Index, facts: &Facts<'_>, text: &FileText<'_>, lines: 
 
 /// Keeps the places whose conditions hold.
 fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>) -> Vec<Place> {
+    let imported = conditions::Imported::of(resolver);
     let mut accepted = Vec::new();
     let mut waiting = Vec::new();
     for place in places {
-        if !conditions::hold_alone(index, resolver, &place) {
+        if !conditions::hold_alone(index, resolver, &imported, &place) {
             continue;
         }
         if super::formula::leans(&index.clauses[place.clause as usize].clause) {
