@@ -129,7 +129,7 @@ fn round(tree: &Path, tools: &mut Tools) -> Result<[Tally; STAGES.len()], Box<dy
     let mut tallies: [Tally; STAGES.len()] = Default::default();
     let options = WalkOptions { threads: 1, ..WalkOptions::new(|name| Grammar::of(name).is_some()) };
     let started = Instant::now();
-    let walked = walk(&[tree.to_owned()], &options, Vec::new, |files, file| files.push(file))?;
+    let walked = walk(&[tree.to_owned()], &options, Vec::new, Vec::push)?;
     tallies[WALK].time = started.elapsed();
     let mut files: Vec<FoundFile> = walked.states.into_iter().flatten().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -23,6 +23,8 @@ pub enum Format {
     #[default]
     Text,
     /// One line per finding: path:line:column: class[rule] message
+    // The command line shows this text as it is.
+    #[allow(rustdoc::broken_intra_doc_links)]
     Concise,
     /// One JSON document with findings, diagnostics and counts; see schemas/scan.schema.json
     Json,

@@ -1,8 +1,8 @@
 //! Lowering of Python: a syntax tree of the Python grammar becomes language-neutral facts.
 //!
-//! Names are bound in the scopes Python gives them, but nothing is resolved here. The rooms: [`syntax`] knows the
-//! grammar's vocabulary and hands out the children of a node, [`imports`], [`statements`], [`targets`] and
-//! [`definitions`] read statements, [`expressions`], [`operators`], [`strings`] and [`annotations`] read expressions.
+//! Names are bound in the scopes Python gives them, but nothing is resolved here. The rooms: `syntax` knows the
+//! grammar's vocabulary and hands out the children of a node, `imports`, `statements`, `targets` and
+//! `definitions` read statements, `expressions`, `operators`, `strings` and `annotations` read expressions.
 
 mod annotations;
 mod definitions;

@@ -299,7 +299,9 @@ impl<'s> Collector<'_, '_, '_, 's> {
                 let binding = &facts.bindings[id.index()];
                 match &binding.kind {
                     BindingKind::Import { .. } => true,
-                    BindingKind::Element { of, .. } => matches!(facts.expr(*of), Expr::Module(_) | Expr::Name(_)),
+                    BindingKind::Element { of, path, .. } => {
+                        !path.contains(&Step::Each) && matches!(facts.expr(*of), Expr::Module(_) | Expr::Name(_))
+                    }
                     _ => false,
                 }
             }),

@@ -1,8 +1,8 @@
 //! Matching: from resolved facts to findings of one file.
 //!
-//! One pass over the facts collects the places that some clause looks for ([`collect`]); then the clauses' conditions
-//! decide ([`conditions`]), first those that need only the place itself, then, in rounds, those that lean on findings
-//! already made (`beside`, `flows-into`); last, places become findings ([`report`]).
+//! One pass over the facts collects the places that some clause looks for (`collect`); then the clauses' conditions
+//! decide (`conditions`), first those that need only the place itself, then, in rounds, those that lean on findings
+//! already made (`beside`, `flows-into`); last, places become findings (`report`).
 
 mod collect;
 mod conditions;
