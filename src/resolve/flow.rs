@@ -49,10 +49,12 @@ impl Resolver<'_, '_> {
     pub fn users_of(&mut self, expr: ExprId) -> Vec<ExprId> {
         let facts = self.facts;
         let mut users = Vec::new();
-        for binding in &facts.bindings {
+        for (number, binding) in facts.bindings.iter().enumerate() {
             if matches!(binding.kind, BindingKind::Value(value) if value == expr) {
                 let is_it = |node: &Expr<'_>| matches!(node, Expr::Name(name) if *name == binding.name);
-                users.extend(find(facts, is_it));
+                let id = BindingId(number as u32);
+                let readers = find(facts, is_it).into_iter();
+                users.extend(readers.filter(|&reader| self.bindings_of(binding.name, reader).contains(&id)));
             }
         }
         for store in facts.stores.iter().filter(|store| store.value == expr) {

@@ -281,6 +281,8 @@ fn check_refinements(source: &SourceFile, clause: &Clause, errors: &mut Vec<Rule
             errors.push(source.error_at(field, message, &format!("`{field}` goes with {kinds}")));
         }
     };
+    let globs = clause.imports.as_ref().is_some_and(|modules| modules.iter().any(|module| module.contains('*')));
+    only("imports", globs, false, "module names; what lies below them counts without a `*`");
     only("of", clause.of.is_some(), clause.key.is_some(), "`key`");
     only("under", clause.under.is_some(), clause.key.is_some(), "`key`");
     only("on", clause.on.is_some(), clause.member.is_some(), "`member`");

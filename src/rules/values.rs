@@ -8,6 +8,8 @@ use crate::{
 
 /// How inserted values read in a text.
 pub(crate) const HOLE: &str = "{}";
+/// Members that are the thing itself.
+const SAME_THING: &[&str] = &["name", "id", "value", "current"];
 /// How many parts of an expression are looked through for a mention.
 const MAX_PARTS: usize = 200;
 
@@ -65,10 +67,9 @@ fn texts(resolver: &mut Resolver<'_, '_>, expr: ExprId) -> Vec<String> {
     found
 }
 
-/// True when a name, member or variable in `expr` fits. Looks through the whole expression, but not into objects, and
-/// through names to the environment variables they stand for.
+/// True when a name, member or variable that `expr` takes its value from fits. Of `a.b` that is `b`: a part of a thing is
+/// not the thing. Objects are not looked into; environment variables are seen through the names they are given to.
 fn mentions(resolver: &mut Resolver<'_, '_>, expr: ExprId, regex: &LazyRegex) -> bool {
-    let facts = resolver.facts;
     let mut queue = vec![expr];
     let mut looked = 0;
     while let Some(part) = queue.pop() {
@@ -76,18 +77,46 @@ fn mentions(resolver: &mut Resolver<'_, '_>, expr: ExprId, regex: &LazyRegex) ->
         if looked > MAX_PARTS {
             return false;
         }
-        let fits = match facts.expr(part) {
-            Expr::Name(name) | Expr::Member { property: name, .. } => regex.is_match(name),
-            Expr::Index { index, .. } => facts.constant_text(*index).is_some_and(|name| regex.is_match(&name)),
-            Expr::Object(_) => continue,
-            _ => false,
-        };
-        if fits || resolver.variables(part).iter().any(|name| regex.is_match(name)) {
+        if names(resolver, part, regex) || resolver.variables(part).iter().any(|name| regex.is_match(name)) {
             return true;
         }
-        facts.expr(part).for_each_child(|child| queue.push(child));
+        push_sources(resolver, part, &mut queue);
     }
     false
+}
+
+fn names(resolver: &Resolver<'_, '_>, part: ExprId, regex: &LazyRegex) -> bool {
+    let facts = resolver.facts;
+    let fits = |index: ExprId| facts.constant_text(index).is_some_and(|name| regex.is_match(&name));
+    match facts.expr(part) {
+        Expr::Name(name) | Expr::Member { property: name, .. } => regex.is_match(name),
+        Expr::Index { index, .. } => fits(*index),
+        Expr::Call { callee, arguments } => {
+            let is_get = matches!(facts.expr(*callee), Expr::Member { property: "get", .. });
+            is_get && arguments.first().is_some_and(|first| fits(first.value))
+        }
+        _ => false,
+    }
+}
+
+/// The parts that a value is taken from.
+fn push_sources(resolver: &Resolver<'_, '_>, part: ExprId, queue: &mut Vec<ExprId>) {
+    let facts = resolver.facts;
+    match facts.expr(part) {
+        Expr::Object(_) | Expr::Index { .. } => {}
+        Expr::Member { object, property, .. } if SAME_THING.contains(property) => queue.push(*object),
+        Expr::Member { .. } => {}
+        Expr::Call { callee, arguments } => {
+            match facts.expr(*callee) {
+                Expr::Member { property: "get", .. } => return,
+                Expr::Member { object, .. } => queue.push(*object),
+                _ => {}
+            }
+            queue.push(*callee);
+            queue.extend(arguments.iter().map(|argument| argument.value));
+        }
+        other => other.for_each_child(|child| queue.push(child)),
+    }
 }
 
 /// The constant keys of an object literal with their places, for clauses on keys.

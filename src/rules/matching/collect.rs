@@ -1,6 +1,10 @@
 //! Collecting the places that clauses look for: one pass over imports, expressions, stores and bindings.
 
 use super::{Index, Place};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use crate::{
     facts::{
         ArgumentKind, Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, Piece, ScopeId,
@@ -34,11 +38,20 @@ struct Collector<'i, 'r, 'f, 's> {
     index: &'i Index,
     resolver: &'r mut Resolver<'f, 's>,
     places: Vec<Place>,
+    /// What `call`, `key` and `reference` clauses want of a path, once it was asked.
+    wanted: FxHashMap<PathId, Rc<Wanted>>,
+}
+
+/// The clauses that look for a path.
+struct Wanted {
+    calls: Vec<ClauseId>,
+    keys: Vec<ClauseId>,
+    references: Vec<ClauseId>,
 }
 
 /// All places of a file that some clause looks for.
 pub(super) fn places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Place> {
-    let mut collector = Collector { index, resolver, places: Vec::new() };
+    let mut collector = Collector { index, resolver, places: Vec::new(), wanted: FxHashMap::default() };
     collector.imports();
     collector.expressions();
     collector.stores();
@@ -150,23 +163,15 @@ impl<'s> Collector<'_, '_, '_, 's> {
         let Expr::Call { callee, arguments } = facts.expr(call) else { return };
         let callee = *callee;
         for Called { symbol, partial, chained } in self.resolver.called_symbols(call) {
-            let text = self.resolver.paths.text(symbol).to_owned();
-            let mut calls = self.index.calls.tags(&text);
-            let mut keys = self.index.keys_of.tags(&text);
-            if calls.is_empty() && keys.is_empty() {
-                // A module that is called is its default export.
-                let default = format!("{text}.default");
-                calls = self.index.calls.tags(&default);
-                keys = self.index.keys_of.tags(&default);
-            }
+            let wanted = self.wanted(symbol);
             let span = self.callee_span(callee);
-            for clause in calls.into_iter().filter(|_| !chained) {
+            for &clause in wanted.calls.iter().filter(|_| !chained) {
                 let place = self.at_expr(clause, span, callee);
                 place.symbol = Some(symbol);
                 place.call = Some(call);
                 place.partial = partial;
             }
-            for clause in keys {
+            for &clause in &wanted.keys {
                 self.keys_of(clause, call, partial, symbol);
             }
         }
@@ -213,6 +218,24 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
         pieces.pop();
         self.text(call, &values::joined(&pieces), &pieces);
+    }
+
+    /// The clauses that look for `symbol`. A module that is called is its default export.
+    fn wanted(&mut self, symbol: PathId) -> Rc<Wanted> {
+        if let Some(wanted) = self.wanted.get(&symbol) {
+            return wanted.clone();
+        }
+        let text = self.resolver.paths.text(symbol);
+        let mut calls = self.index.calls.tags(text);
+        let mut keys = self.index.keys_of.tags(text);
+        if calls.is_empty() && keys.is_empty() {
+            let default = format!("{text}.default");
+            calls = self.index.calls.tags(&default);
+            keys = self.index.keys_of.tags(&default);
+        }
+        let wanted = Rc::new(Wanted { calls, keys, references: self.index.references.tags(text) });
+        self.wanted.insert(symbol, wanted.clone());
+        wanted
     }
 
     /// A chain over several lines is called where its last name stands.
@@ -265,7 +288,7 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
         let facts = self.resolver.facts;
         for symbol in self.resolver.symbols(expr) {
-            for clause in self.index.references.tags(self.resolver.paths.text(symbol)) {
+            for &clause in &self.wanted(symbol).references {
                 let role = self.role(expr);
                 let roles = &self.index.clauses[clause as usize].clause.roles;
                 if roles.as_ref().is_none_or(|roles| roles.contains(&role)) {
