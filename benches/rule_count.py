@@ -22,7 +22,7 @@ TARGET = HERE.parent / "target" / "bench"
 # The rules that stand for what the other tools' packs look for.
 TWELVE = (
     "python/import-openai", "python/client-openai", "python/config-azure-endpoint", "python/config-openai-module-type",
-    "python/model-openai-engine", "python/client-langchain", "python/auth-token-provider", "python/endpoint-host",
+    "python/model-openai-engine", "python/client-langchain", "python/auth-token-arguments", "python/endpoint-host",
     "javascript/import-openai", "javascript/import-azure-openai", "javascript/client-openai",
     "javascript/config-langchain-arguments",
 )
@@ -64,10 +64,30 @@ def respelled(text, copy):
     return text[:start] + "".join(parts) + text[end:]
 
 
+def leans_on(text):
+    """The rules beside whose findings a rule's own must stand, as LANGUAGE-less names."""
+    lists = re.findall(r"\brule:\s*\[([^\]]*)\]", text[:text.index("\nmessage:")])
+    return {name for names in lists for name in re.split(r"[\s,]+", names) if name}
+
+
+def chosen(count, files):
+    """The first `count` rules, without those that lean on rules that are not among them."""
+    if count >= len(files):
+        return files
+    pack, known = [], set()
+    for name, text in files:
+        language, short = name.removesuffix(".yaml").split("/")
+        if len(pack) < count and all((language, other) in known for other in leans_on(text) - {short}):
+            pack.append((name, text))
+            known.add((language, short))
+    return pack
+
+
 def make_pack(count, files):
     """Writes a folder of `count` rules."""
     folder = TARGET / f"rules-{count}"
     shutil.rmtree(folder, ignore_errors=True)
+    files = chosen(count, files)
     for number in range(count):
         copy, which = divmod(number, len(files))
         name, text = files[which]
@@ -81,15 +101,13 @@ def make_pack(count, files):
 
 
 def built_in():
-    """The built-in rules as (LANGUAGE/NAME.yaml, text): those for all tools first, then the ones that lean on none."""
+    """The built-in rules as (LANGUAGE/NAME.yaml, text): those for all tools first, the ones that lean on others last."""
     found = []
     for path in RULES.glob("*/*/*.yaml"):
         name = "/".join(path.parts[-2:])
         text = path.read_text(encoding="utf-8")
-        first = name.removesuffix(".yaml") in TWELVE
-        leans = re.search(r"(?m)\brule:", text[:text.index("\nmessage:")]) is not None
-        found.append((not first, leans, name, text))
-    missing = set(TWELVE) - {name.removesuffix(".yaml") for first, _, name, _ in found if not first}
+        found.append((name.removesuffix(".yaml") not in TWELVE, bool(leans_on(text)), name, text))
+    missing = set(TWELVE) - {name.removesuffix(".yaml") for _, _, name, _ in found}
     if missing:
         sys.exit(f"no such rules: {', '.join(sorted(missing))}; mend TWELVE")
     return [(name, text) for _, _, name, text in sorted(found)]

@@ -103,9 +103,8 @@ fn names(resolver: &Resolver<'_, '_>, part: ExprId, regex: &LazyRegex) -> bool {
 fn push_sources(resolver: &Resolver<'_, '_>, part: ExprId, queue: &mut Vec<ExprId>) {
     let facts = resolver.facts;
     match facts.expr(part) {
-        Expr::Object(_) | Expr::Index { .. } => {}
         Expr::Member { object, property, .. } if SAME_THING.contains(property) => queue.push(*object),
-        Expr::Member { .. } => {}
+        Expr::Object(_) | Expr::Index { .. } | Expr::Member { .. } => {}
         Expr::Call { callee, arguments } => {
             match facts.expr(*callee) {
                 Expr::Member { property: "get", .. } => return,
