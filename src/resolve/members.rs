@@ -1,0 +1,173 @@
+//! Members and elements of values: of symbols, literals, and classes of the file with what is stored on their instances.
+
+use std::rc::Rc;
+
+use super::{
+    Resolver, Value,
+    paths::{PathId, Paths},
+    scopes,
+};
+use crate::facts::{BindingId, BindingKind, ClassId, Expr, ExprId, Usage};
+
+impl Resolver<'_, '_> {
+    pub(super) fn part_values(&mut self, object: ExprId, name: &str) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::new();
+        for value in self.values(object).iter() {
+            values.extend(self.part_of(value, name));
+        }
+        values.extend(self.stored_values(object, name));
+        values
+    }
+
+    pub(super) fn element_values(&mut self, object: ExprId, index: ExprId) -> Vec<Value> {
+        let facts = self.facts;
+        if facts.node(object).usage == Usage::Annotation {
+            return self.values(object).to_vec();
+        }
+        let position = if let Expr::Constant(number) = facts.expr(index) { number.parse().ok() } else { None };
+        self.values(object).iter().flat_map(|value| self.item_of(value, position)).collect()
+    }
+
+    /// The member `name` of a value.
+    pub(super) fn part_of(&mut self, value: &Value, name: &str) -> Vec<Value> {
+        let facts = self.facts;
+        match value {
+            Value::Path(path) if self.is_container(*path) => vec![Value::Environment(Rc::from(name))],
+            Value::Path(path) => vec![Value::Path(self.paths.member(*path, name))],
+            Value::Literal(literal) => match facts.expr(*literal) {
+                Expr::Object(_) | Expr::Call { .. } | Expr::Operation { .. } => {
+                    let found = self.entry_values(*literal, name);
+                    if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
+                }
+                _ => vec![Value::Path(self.unknown_member(name))],
+            },
+            Value::Class(class) | Value::Instance(class) => {
+                let found = self.class_member(*class, name, &mut Vec::new());
+                if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
+            }
+            Value::Super(class) => self.inherited(*class, name, &mut Vec::new()),
+            Value::Environment(_) | Value::Function(_) => vec![Value::Path(self.unknown_member(name))],
+        }
+    }
+
+    pub(super) fn unknown_member(&mut self, name: &str) -> PathId {
+        self.paths.member(Paths::UNKNOWN, name)
+    }
+
+    pub(super) fn item_of(&mut self, value: &Value, position: Option<usize>) -> Vec<Value> {
+        let facts = self.facts;
+        match value {
+            Value::Literal(literal) => match facts.expr(*literal) {
+                Expr::List(items) => match position {
+                    Some(position) => items.get(position).map(|&item| self.values(item).to_vec()).unwrap_or_default(),
+                    None => self.all_values(items),
+                },
+                Expr::Call { arguments, .. } => match position.and_then(|position| arguments.get(position)) {
+                    Some(argument) => self.values(argument.value).to_vec(),
+                    None => vec![Value::Path(Paths::UNKNOWN)],
+                },
+                Expr::Object(entries) => entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect(),
+                _ => vec![Value::Path(Paths::UNKNOWN)],
+            },
+            Value::Path(path) => vec![Value::Path(self.paths.element(*path))],
+            _ => vec![Value::Path(Paths::UNKNOWN)],
+        }
+    }
+
+    /// What a loop over a value meets: the items of a list, and of all else what cannot be told.
+    pub(super) fn each_of(&mut self, value: &Value) -> Vec<Value> {
+        match value {
+            Value::Literal(literal) if matches!(self.facts.expr(*literal), Expr::List(_)) => self.item_of(value, None),
+            _ => vec![Value::Path(Paths::UNKNOWN)],
+        }
+    }
+
+    pub(super) fn is_container(&self, path: PathId) -> bool {
+        self.environment.containers.contains(&self.paths.text(path))
+    }
+
+    /// A member of a class of the file: its own, what is stored on its instances, or inherited.
+    pub(super) fn class_member(&mut self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<Value> {
+        if seen.contains(&class) {
+            return Vec::new();
+        }
+        seen.push(class);
+        let facts = self.facts;
+        let mut values = Vec::new();
+        for &id in &self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec() {
+            values.extend(self.member_binding(id));
+        }
+        for index in self.stores.get(name).cloned().unwrap_or_default() {
+            let store = facts.stores[index];
+            let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
+            if self.receiver_class(*object) == Some(class) {
+                values.extend(self.values(store.value).to_vec());
+                values.extend(store.annotation.into_iter().flat_map(|declared| self.instances_of(declared)));
+            }
+        }
+        values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
+        if values.is_empty() { self.inherited(class, name, seen) } else { values }
+    }
+
+    /// A class-scope binding as seen from an instance: a property method stands for what it returns.
+    pub(super) fn member_binding(&mut self, id: BindingId) -> Vec<Value> {
+        let facts = self.facts;
+        if let BindingKind::Function(function) = facts.bindings[id.index()].kind {
+            let is_property = facts.functions[function.index()].decorators.iter().any(|&decorator| {
+                matches!(facts.expr(decorator), Expr::Name(name) | Expr::Member { property: name, .. }
+                    if name.ends_with("property"))
+            });
+            if is_property || facts.functions[function.index()].getter {
+                return self.function_results(function);
+            }
+        }
+        self.binding_values(id)
+    }
+
+    pub(super) fn inherited(&mut self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<Value> {
+        let facts = self.facts;
+        let mut values = Vec::new();
+        for &base in &facts.classes[class.index()].bases {
+            for value in self.values(base).iter() {
+                match value {
+                    Value::Class(base) => values.extend(self.class_member(*base, name, seen)),
+                    Value::Path(path) => {
+                        let instance = self.paths.call(*path);
+                        values.push(Value::Path(self.paths.member(instance, name)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        values
+    }
+
+    /// The class of the file that `object` is the current instance of.
+    pub fn receiver_class(&self, object: ExprId) -> Option<ClassId> {
+        let facts = self.facts;
+        match facts.expr(object) {
+            Expr::This => scopes::this_class(facts, facts.node(object).scope),
+            Expr::Name(name) => self.bindings_of(name, object).into_iter().find_map(|id| {
+                if let BindingKind::Receiver(class) = facts.bindings[id.index()].kind { Some(class) } else { None }
+            }),
+            _ => None,
+        }
+    }
+
+    /// What was stored under `name` on the local object that `object` names.
+    pub(super) fn stored_values(&mut self, object: ExprId, name: &str) -> Vec<Value> {
+        let facts = self.facts;
+        let Expr::Name(holder) = facts.expr(object) else { return Vec::new() };
+        let bindings = self.bindings_of(holder, object);
+        let mut values = Vec::new();
+        for index in self.stores.get(name).cloned().unwrap_or_default() {
+            let store = facts.stores[index];
+            let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
+            let Expr::Name(other) = facts.expr(*object) else { continue };
+            if other == holder && self.bindings_of(other, *object).iter().any(|binding| bindings.contains(binding)) {
+                values.extend(self.values(store.value).to_vec());
+            }
+        }
+        values
+    }
+}
