@@ -93,7 +93,7 @@ def details(tool, output):
                 f"({parsed / 1e6:.1f} MB, {share:.1f} %)")
     if tool == "semgrep":
         scanned = len(json.loads(Path(output).read_text(encoding="utf-8"))["paths"]["scanned"])
-        return f"semgrep took {scanned:,} files in (it passes over tests and files above 1 MB by itself)"
+        return f"semgrep took {scanned:,} files in (it passes over some by itself)"
     return None
 
 

@@ -10,8 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{Index, Place};
 use crate::{
     facts::{
-        ArgumentKind, Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, Piece, ScopeId, Span,
-        Step, Usage,
+        ArgumentKind, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, Piece, ScopeId, Span, Step, Usage,
     },
     resolve::{Resolver, objects::Called, paths::PathId},
     rules::{formula::is_position, index::ClauseId, model::Role, values},
@@ -43,6 +42,10 @@ struct Collector<'i, 'r, 'f, 's> {
     places: Vec<Place>,
     /// What `call`, `key` and `reference` clauses want of a path, once it was asked.
     wanted: FxHashMap<PathId, Rc<Wanted>>,
+    /// What `env` clauses want of a name, once it was asked.
+    wanted_variables: FxHashMap<String, Rc<[ClauseId]>>,
+    /// The bindings that import items make.
+    import_bindings: FxHashMap<(u32, u32), BindingId>,
 }
 
 /// The clauses that look for a path.
@@ -54,7 +57,21 @@ struct Wanted {
 
 /// All places of a file that some clause looks for.
 pub(super) fn places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Place> {
-    let mut collector = Collector { index, resolver, places: Vec::new(), wanted: FxHashMap::default() };
+    let bindings = resolver.facts.bindings.iter().enumerate();
+    let import_bindings = bindings
+        .filter_map(|(number, binding)| match binding.kind {
+            BindingKind::Import { import, item } => Some(((import, item), BindingId(number as u32))),
+            _ => None,
+        })
+        .collect();
+    let mut collector = Collector {
+        index,
+        resolver,
+        places: Vec::new(),
+        wanted: FxHashMap::default(),
+        wanted_variables: FxHashMap::default(),
+        import_bindings,
+    };
     collector.imports();
     collector.expressions();
     collector.stores();
@@ -97,20 +114,15 @@ impl Collector<'_, '_, '_, '_> {
                 matches!(symbol, ImportedSymbol::Module | ImportedSymbol::Root(_) | ImportedSymbol::All)
             };
             if import.items.iter().all(|item| whole(&item.symbol)) {
-                let binding = self.import_binding(number as u32, 0);
+                let binding = self.import_bindings.get(&(number as u32, 0)).copied();
                 self.import_place(module, import.module_span, import.scope, binding);
             }
             for (position, item) in import.items.iter().enumerate().filter(|(_, item)| !whole(&item.symbol)) {
                 let path = self.resolver.imported_path(&import.module, &item.symbol);
-                let binding = self.import_binding(number as u32, position as u32);
+                let binding = self.import_bindings.get(&(number as u32, position as u32)).copied();
                 self.import_place(path, item.span, import.scope, binding);
             }
         }
-    }
-
-    fn import_binding(&self, import: u32, item: u32) -> Option<BindingId> {
-        let is_it = |binding: &Binding<'_>| matches!(binding.kind, BindingKind::Import { import: i, item: j } if (i, j) == (import, item));
-        self.resolver.facts.bindings.iter().position(is_it).map(|position| BindingId(position as u32))
     }
 
     fn import_place(&mut self, path: PathId, span: Span, scope: ScopeId, binding: Option<BindingId>) {

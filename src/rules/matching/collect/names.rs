@@ -1,26 +1,36 @@
 //! Places that are names: environment variables wherever they are met, what is stored to, and what is bound.
 
+use std::rc::Rc;
+
 use super::{Collector, MIN_VARIABLE, is_word};
 use crate::{
     facts::{Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, ScopeKind, Span, Step},
     resolve::Value,
+    rules::index::ClauseId,
 };
 
 impl<'s> Collector<'_, '_, '_, 's> {
     /// A name that is met as a member, key, string or field.
     pub(super) fn variable(&mut self, name: &str, span: Span, expr: ExprId) {
-        if name.len() < MIN_VARIABLE || !is_word(name) {
-            return;
+        for &clause in self.wanted_variable(name).iter() {
+            let (accesses, access) = self.access(expr, name);
+            let place = self.at_expr(clause, span, expr);
+            place.name = Some(name.to_owned());
+            place.value = access;
+            place.accesses = accesses;
         }
-        for (glob, clause) in &self.index.env {
-            if glob.matches(name) {
-                let (accesses, access) = self.access(expr, name);
-                let place = self.at_expr(*clause, span, expr);
-                place.name = Some(name.to_owned());
-                place.value = access;
-                place.accesses = accesses;
-            }
+    }
+
+    /// The `env` clauses that look for a name.
+    fn wanted_variable(&mut self, name: &str) -> Rc<[ClauseId]> {
+        if let Some(wanted) = self.wanted_variables.get(name) {
+            return wanted.clone();
         }
+        let is_wanted = name.len() >= MIN_VARIABLE && is_word(name);
+        let fits = self.index.env.iter().filter(|(glob, _)| is_wanted && glob.matches(name));
+        let wanted: Rc<[ClauseId]> = fits.map(|(_, clause)| *clause).collect();
+        self.wanted_variables.insert(name.to_owned(), wanted.clone());
+        wanted
     }
 
     /// Whether `expr`, or what it is the name in, is an access to the process environment, and the accessing expression.
@@ -172,15 +182,10 @@ impl<'s> Collector<'_, '_, '_, 's> {
     }
 
     fn bound_variable(&mut self, name: &str, span: Span, binding: &Binding<'_>, accesses: bool) {
-        if name.len() < MIN_VARIABLE || !is_word(name) {
-            return;
-        }
-        for (glob, clause) in &self.index.env {
-            if glob.matches(name) {
-                let place = self.place(*clause, span, binding.written_in);
-                place.name = Some(name.to_owned());
-                place.accesses = accesses;
-            }
+        for &clause in self.wanted_variable(name).iter() {
+            let place = self.place(clause, span, binding.written_in);
+            place.name = Some(name.to_owned());
+            place.accesses = accesses;
         }
     }
 }
