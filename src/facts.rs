@@ -587,6 +587,11 @@ impl<'s> Facts<'s> {
         &self.exprs[id.index()]
     }
 
+    /// The outermost expression that `id` is part of.
+    pub fn outermost(&self, id: ExprId) -> ExprId {
+        std::iter::successors(Some(id), |&at| self.node(at).parent).last().unwrap_or(id)
+    }
+
     /// Adds an expression and makes it the parent of its direct parts.
     pub fn push(&mut self, node: ExprNode<'s>) -> ExprId {
         let id = ExprId(self.exprs.len() as u32);

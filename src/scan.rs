@@ -282,7 +282,7 @@ impl Scanner {
             }
             done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut results);
         };
-        match pool(options.walk.threads.min(if options.walk.threads == 0 { usize::MAX } else { hits.len() })) {
+        match pool(options.walk.threads.min(hits.len())) {
             Some(pool) => {
                 pool.broadcast(|_| work());
             }
@@ -433,8 +433,8 @@ impl Scan {
     }
 }
 
+/// A pool whose threads have room for deep nesting; 0 threads means one per core.
 fn pool(threads: usize) -> Option<ThreadPool> {
-    let threads = if threads == usize::MAX { 0 } else { threads };
     ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().ok()
 }
 

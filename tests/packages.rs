@@ -13,9 +13,6 @@ use std::{
 
 use unmoor::{lang::Language, rules::load};
 
-/// What the rules know of older or other releases than the pinned ones, so that the pinned ones need not have it.
-const OTHER_RELEASES: &[&str] = &["openai.AzureOpenAI.", "openai.error", "openai.Deployment"];
-
 fn extras() -> Option<PathBuf> {
     let folder = std::env::var_os("UNMOOR_EXTRAS").map(PathBuf::from);
     if folder.is_none() {
@@ -33,7 +30,6 @@ fn imported_symbols(language: Language, modules: &[&str]) -> BTreeSet<String> {
     symbols
         .filter(|symbol| !symbol.contains(['*', '(']))
         .filter(|symbol| modules.iter().any(|module| symbol.starts_with(&format!("{module}."))))
-        .filter(|symbol| !OTHER_RELEASES.iter().any(|other| symbol.starts_with(other)))
         .cloned()
         .collect()
 }

@@ -12,24 +12,17 @@ impl Resolver<'_, '_> {
         let Expr::Call { callee, arguments } = facts.expr(call) else { return None };
         let first = arguments.first().filter(|first| !matches!(first.kind, ArgumentKind::SpreadNamed))?;
         let name = facts.constant_text(first.value)?;
-        let reads = self.symbols(*callee).into_iter().any(|path| {
-            let text = self.paths.text(path);
-            let of_container = || {
-                let (object, method) = text.rsplit_once('.')?;
-                let is_read = matches!(method, "get" | "setdefault" | "pop" | "has" | "require");
-                Some(is_read && self.environment.containers.contains(&object))
-            };
-            self.environment.readers.contains(&text) || of_container().unwrap_or(false)
-        }) || self.method_of_container(*callee);
+        let callees = self.symbols(*callee);
+        let is_reader = |path| self.environment.readers.contains(&self.paths.text(path));
+        let reads = callees.into_iter().any(is_reader) || self.is_container_method(*callee);
         reads.then(|| Rc::from(&*name))
     }
 
     /// True for `environ.get` and the like, where the container's member would otherwise read as a variable.
-    fn method_of_container(&mut self, callee: ExprId) -> bool {
+    fn is_container_method(&mut self, callee: ExprId) -> bool {
         let facts = self.facts;
         let Expr::Member { object, property, .. } = facts.expr(callee) else { return false };
-        matches!(*property, "get" | "setdefault" | "pop" | "has" | "require")
-            && self.symbols(*object).into_iter().any(|path| self.is_container(path))
+        matches!(*property, "get" | "setdefault" | "pop" | "has" | "require") && self.is_environment(*object)
     }
 
     /// The name under which settings classes read the field `field` of `class`: upper-cased, after the prefix that the

@@ -433,15 +433,6 @@ impl<'f, 's> Resolver<'f, 's> {
     pub fn callee_of(&self, call: ExprId) -> Option<Span> {
         self.callee_expr(call).map(|callee| self.facts.node(callee).span)
     }
-
-    /// The outermost expression that `expr` is part of.
-    pub fn outermost_span(&self, expr: ExprId) -> Span {
-        let mut at = expr;
-        while let Some(parent) = self.facts.node(at).parent {
-            at = parent;
-        }
-        self.facts.node(at).span
-    }
 }
 
 /// The member name or constant subscript that a store writes to.

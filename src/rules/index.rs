@@ -1,5 +1,5 @@
-//! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file hardly depends on
-//! the number of rules.
+//! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file grows much
+//! slower than the number of rules.
 
 use regex::bytes::RegexSet;
 use rustc_hash::FxHashMap;

@@ -1,7 +1,7 @@
 //! Symbol patterns: which resolved paths a rule means.
 //!
 //! A pattern without wildcards is one path and costs a hash lookup. The others are tried only where their last name
-//! occurs, or, when that is open, their first; so the cost of a path does not grow with the number of rules.
+//! occurs, or, when that is open, their first; so most patterns cost a path nothing.
 
 use rustc_hash::FxHashMap;
 

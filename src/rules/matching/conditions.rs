@@ -146,11 +146,11 @@ fn sinks(resolver: &mut Resolver<'_, '_>, place: &Place) -> Vec<ExprId> {
         return call_arguments(resolver, call);
     }
     let Some(expr) = place.expr else { return Vec::new() };
-    let root = outermost(resolver, expr);
+    let root = resolver.facts.outermost(expr);
     let mut sinks = vec![root];
     sinks.extend(call_arguments(resolver, root));
     for user in resolver.users_of(root) {
-        let root = outermost(resolver, user);
+        let root = resolver.facts.outermost(user);
         sinks.extend(call_arguments(resolver, root));
     }
     sinks
@@ -161,11 +161,6 @@ fn call_arguments(resolver: &Resolver<'_, '_>, expr: ExprId) -> Vec<ExprId> {
         Expr::Call { arguments, .. } => arguments.iter().map(|argument| argument.value).collect(),
         _ => Vec::new(),
     }
-}
-
-/// The outermost expression that `expr` is part of.
-fn outermost(resolver: &Resolver<'_, '_>, expr: ExprId) -> ExprId {
-    std::iter::successors(Some(expr), |&at| resolver.facts.node(at).parent).last().unwrap_or(expr)
 }
 
 /// The accepted place that a leaning place leans on, if there is one.
@@ -228,7 +223,7 @@ fn is_beside(index: &Index, resolver: &Resolver<'_, '_>, place: &Place, other: &
             Within::File => true,
             Within::Function => function_of(resolver, place) == function_of(resolver, other),
             Within::Call => match (place.expr, other.expr) {
-                (Some(one), Some(two)) => outermost(resolver, one) == outermost(resolver, two),
+                (Some(one), Some(two)) => resolver.facts.outermost(one) == resolver.facts.outermost(two),
                 _ => false,
             },
         }

@@ -177,7 +177,8 @@ impl Writer<'_, '_, '_, '_> {
     /// The rule, what the site stands for, the statement around it without white space, the names of the functions
     /// around it, and the number of the same before it.
     fn fingerprint(&mut self, rule: &Rule, place: &Place, symbol: Option<&str>) -> String {
-        let statement = place.expr.map_or(place.span, |expr| self.resolver.outermost_span(expr));
+        let statement =
+            place.expr.map_or(place.span, |expr| self.resolver.facts.node(self.resolver.facts.outermost(expr)).span);
         let site: String = place.span.text(self.text.text).split_whitespace().collect();
         let around: String = statement.text(self.text.text).split_whitespace().collect();
         let mut content = format!("{}\n{}\n{}\n", rule.id, symbol.unwrap_or_default(), site);
