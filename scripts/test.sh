@@ -10,21 +10,41 @@ mkdir -p "$extras"
 # A stamp holds the pins that were installed, so that a second run is quick and a changed pin installs anew.
 fresh() { [ -f "$1/.pins" ] && cmp -s "$2" "$1/.pins"; }
 
-if ! fresh "$extras/python" tests/packages/requirements.txt; then
-  echo "installing the pinned Python packages into target/extras/python"
-  rm -rf "$extras/python"
-  python3 -m venv "$extras/python"
-  "$extras/python/bin/pip" install --quiet --disable-pip-version-check -r tests/packages/requirements.txt
-  cp tests/packages/requirements.txt "$extras/python/.pins"
-fi
+# python_packages FOLDER REQUIREMENTS: a virtual environment with these packages.
+python_packages() {
+  fresh "$1" "$2" && return
+  echo "installing $2 into ${1#"$PWD/"}"
+  if [ ! -x "$extras/uv/bin/uv" ]; then
+    python3 -m venv "$extras/uv"
+    "$extras/uv/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9
+  fi
+  rm -rf "$1"
+  "$extras/uv/bin/uv" venv --quiet --python python3 "$1"
+  "$extras/uv/bin/uv" pip install --quiet --compile-bytecode --python "$1/bin/python" -r "$2"
+  cp "$2" "$1/.pins"
+}
 
-if ! fresh "$extras/node" tests/packages/package.json; then
-  echo "installing the pinned npm packages into target/extras/node"
-  rm -rf "$extras/node"
-  mkdir -p "$extras/node"
-  cp tests/packages/package.json "$extras/node/"
-  (cd "$extras/node" && npm install --silent --no-audit --no-fund --ignore-scripts)
-  cp tests/packages/package.json "$extras/node/.pins"
-fi
+# node_packages FOLDER PACKAGE.JSON: a folder with these packages below node_modules.
+node_packages() {
+  fresh "$1" "$2" && return
+  echo "installing $2 into ${1#"$PWD/"}"
+  rm -rf "$1"
+  mkdir -p "$1"
+  cp "$2" "$1/package.json"
+  (cd "$1" && npm install --silent --no-audit --no-fund --ignore-scripts)
+  cp "$2" "$1/.pins"
+}
+
+# Packages whose symbols the rules name.
+python_packages "$extras/python" tests/packages/requirements.txt
+node_packages "$extras/node" tests/packages/package.json
+
+# SDKs that the wire tests run; their majors exclude each other, so each has an environment of its own.
+for pins in tests/wire/python/*.txt; do
+  python_packages "$extras/wire/python/$(basename "$pins" .txt)" "$pins"
+done
+for pins in tests/wire/node/*/package.json; do
+  node_packages "$extras/wire/node/$(basename "$(dirname "$pins")")" "$pins"
+done
 
 UNMOOR_EXTRAS=$extras cargo test --locked "$@"

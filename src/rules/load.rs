@@ -167,6 +167,8 @@ fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut
     }
     set.reexports.extend(pack.reexports.into_iter().map(|reexport| (reexport.from, reexport.to)));
     set.carriers.extend(pack.carriers);
+    let name = source.name.split('/').next().unwrap_or_default();
+    set.portable.extend(pack.portable.map(|portable| (name.to_owned(), portable)));
 }
 
 fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> {

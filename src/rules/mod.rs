@@ -10,12 +10,13 @@ pub mod matching;
 pub mod message;
 pub mod model;
 pub mod pattern;
+pub mod rewrite;
 pub mod secrets;
 pub mod select;
 mod text;
 pub mod values;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{lang::Language, rules::model::RuleFile};
 
@@ -48,4 +49,6 @@ pub struct RuleSet {
     pub reexports: Vec<(String, String)>,
     /// Symbols whose calls pass their arguments on.
     pub carriers: Vec<String>,
+    /// What portable code looks like, by pack.
+    pub portable: BTreeMap<String, rewrite::Portable>,
 }

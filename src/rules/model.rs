@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rewrite::{Portable, Rewrite};
+
 /// One rule: finds one kind of site and says what to do about it. Its id is its path below the rules folder, without
 /// the extension; its language is the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -15,6 +17,9 @@ pub struct RuleFile {
     pub title: String,
     /// What kind of site it finds.
     pub class: Class,
+    /// True when the sites are portable already and no report names them: the rule is there for what a fix does with them.
+    #[serde(default)]
+    pub unreported: bool,
     /// How serious a site is. `error` is for services that are already retired.
     #[serde(default)]
     pub severity: Severity,
@@ -131,6 +136,12 @@ pub struct Fix {
     /// The facts that must hold for it, one sentence each.
     #[serde(default)]
     pub holds_if: Vec<String>,
+    /// The mechanical change, where there is one.
+    #[serde(default)]
+    pub rewrite: Vec<Rewrite>,
+    /// What to do by hand, step by step, where no mechanical change is known. In Markdown.
+    #[serde(default)]
+    pub recipe: Option<String>,
 }
 
 /// What a mechanical change would mean.
@@ -374,6 +385,9 @@ pub struct PackFile {
     /// these and through the project's own functions, and stop at other packages' calls.
     #[serde(default)]
     pub carriers: Vec<String>,
+    /// What portable code looks like, for the rewrites of the pack's rules.
+    #[serde(default)]
+    pub portable: Option<Portable>,
 }
 
 /// A module that gives the same names as another.
