@@ -251,6 +251,13 @@ pub struct Entry<'s> {
     pub span: Span,
 }
 
+impl Entry<'_> {
+    /// True for `**other`, `...other`.
+    pub fn key_is_spread(&self) -> bool {
+        matches!(self.key, Key::Spread)
+    }
+}
+
 /// The key of an object entry.
 #[derive(Debug, Clone)]
 pub enum Key<'s> {

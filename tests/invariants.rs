@@ -21,7 +21,7 @@ fn trees() -> Vec<PathBuf> {
 
 fn options() -> ScanOptions {
     let wanted = |name: &str| Grammar::of(name).is_some();
-    ScanOptions { walk: WalkOptions::new(wanted), without_prefilter: false, minified: true }
+    ScanOptions { walk: WalkOptions::new(wanted), without_prefilter: false, minified: true, unreported: false }
 }
 
 fn scan(tree: &Path, options: &ScanOptions) -> Scan {

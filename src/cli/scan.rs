@@ -224,7 +224,7 @@ impl Arguments {
             threads: self.threads,
             ..WalkOptions::new(|name| Grammar::of(name).is_some())
         };
-        ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified }
+        ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified, unreported: false }
     }
 
     fn write(&self, scan: &Scan, format: Format, streams: &mut Streams<'_>) -> Result<(), Failure> {

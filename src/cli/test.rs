@@ -129,6 +129,9 @@ fn line(outcome: &Outcome, tree: &Path) -> String {
         count(outcome.files as u64, "file"),
         count(outcome.met as u64, "mark"),
     );
+    if outcome.fixes > 0 {
+        let _ = write!(line, ", {} compared", count(outcome.fixes as u64, "fix"));
+    }
     if !outcome.mismatches.is_empty() {
         let _ = write!(line, ", {ERROR}{}{ERROR:#}", count(total(&outcome.mismatches), "mismatch"));
     }

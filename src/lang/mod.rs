@@ -6,6 +6,7 @@
 mod builder;
 pub mod javascript;
 pub mod python;
+pub mod writing;
 
 use tree_sitter::Parser;
 

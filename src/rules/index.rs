@@ -2,7 +2,7 @@
 //! slower than the number of rules.
 
 use regex::bytes::RegexSet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Rule, RuleSet, formula,
@@ -17,6 +17,8 @@ pub(crate) type ClauseId = u32;
 
 /// The rules of one language, ready for matching.
 pub struct Index {
+    /// The ids of rules whose findings are portable already.
+    unreported: FxHashSet<String>,
     /// The rules.
     pub(crate) rules: Vec<Rule>,
     /// Their clauses.
@@ -105,10 +107,17 @@ impl Glob {
 }
 
 impl Index {
+    /// True for a rule whose findings are portable already.
+    pub(crate) fn is_unreported(&self, id: &str) -> bool {
+        self.unreported.contains(id)
+    }
+
     /// The index of a language's rules. Patterns were checked when the rules were read; one that does not compile all
     /// the same matches nothing.
     pub fn new(set: &RuleSet, language: Language) -> Self {
+        let in_language = set.rules.iter().filter(|rule| rule.language == language);
         let mut index = Self {
+            unreported: in_language.filter(|rule| rule.file.unreported).map(|rule| rule.id.clone()).collect(),
             rules: set.rules.iter().filter(|rule| rule.language == language).cloned().collect(),
             clauses: Vec::new(),
             reexports: Reexports::new(set.reexports.iter().map(|(from, to)| (from.as_str(), to.as_str()))),
@@ -178,7 +187,7 @@ impl Index {
 }
 
 impl Test {
-    fn new(test: &ValueTest) -> Self {
+    pub(crate) fn new(test: &ValueTest) -> Self {
         let regex = |pattern: &Option<String>| pattern.as_deref().map(LazyRegex::new);
         Self {
             equals: test.equals.clone(),

@@ -16,20 +16,28 @@ use super::model::{FixLevel, ValueTest};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rewrite {
-    /// Versions of packages (`openai: ">=5.18"`, `<3`) for which this rewrite is meant. Of several rewrites of a rule the
-    /// first counts whose versions certainly fit; else the last, and then it is at most `unsafe`.
+    /// Versions of packages (`openai: ">=5.18"`, `<3`) for which this rewrite is meant. Of several rewrites of a rule that
+    /// name the symbol the first counts whose versions certainly fit; else the last, and then it is at most `unsafe`.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
     /// Only a fix for a target changes these sites.
     #[serde(default)]
     pub only_for_targets: bool,
+    /// The unit is not a call but the object literal that holds the key which the rule found; `arguments` and `add` speak
+    /// of its entries.
+    #[serde(default)]
+    pub object: bool,
+    /// The old symbol is called, the new one is constructed with `new`.
+    #[serde(default)]
+    pub construct: bool,
     /// What takes the place of each symbol. Imports follow: the old one goes with its last use.
     #[serde(default)]
     pub symbols: BTreeMap<String, String>,
     /// Other names of the new symbols: one that the file has already is used instead of importing anything.
     #[serde(default)]
     pub same_as: BTreeMap<String, Vec<String>>,
-    /// Names of the arguments that are given by position, in order; they are then treated by those names.
+    /// Names of the arguments that are given by position, in order; they are then treated by those names. `...` stands for
+    /// an object whose entries count as arguments.
     #[serde(default)]
     pub positional: Vec<String>,
     /// What becomes of the arguments (or of the entries of the options object), by name. Arguments that are not named
@@ -67,6 +75,10 @@ pub struct Rewrite {
     /// Where the plain symbol is a base of the old one, an annotation can change by itself.
     #[serde(default)]
     pub widens: bool,
+    /// What goes wrong in a fix for a target when another client of the rule in the project stays as it is: then the
+    /// others are `unsafe`, for this reason.
+    #[serde(default)]
+    pub mixed: Option<String>,
     /// Facts that must hold for this rewrite to be right, as ids of the pack's `preconditions`.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -79,7 +91,7 @@ pub struct Rewrite {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Argument {
-    /// The new name; the old one if absent.
+    /// The new name; the old one if absent. `configuration.baseURL` is the entry `baseURL` of an object argument.
     #[serde(default)]
     pub to: Option<String>,
     /// The argument goes.
@@ -91,10 +103,26 @@ pub struct Argument {
     /// The new value: a template with `{value}`. Absent: by its role, else as it is.
     #[serde(default)]
     pub value: Option<String>,
+    /// The new value in a fix for a target, where it is not just the setting: a template.
+    #[serde(default)]
+    pub target_value: Option<String>,
+    /// How the string begins, and how it begins afterwards: `azure/` and `openai/`. A value that is not written here, or
+    /// begins otherwise, leaves the site alone.
+    #[serde(default)]
+    pub prefix: BTreeMap<String, String>,
+    /// What becomes of the entries of the object that the value is. The argument goes with its last entry.
+    #[serde(default)]
+    pub entries: BTreeMap<String, Argument>,
+    /// Ends of an address that go before the path is appended: `/models`.
+    #[serde(default)]
+    pub endings: Vec<String>,
     /// Calls around the value that go: `AzureKeyCredential(key)` becomes `key`. Where none of them is around it, the site
     /// is left alone.
     #[serde(default)]
     pub unwrap: Vec<String>,
+    /// What is done instead when the value stands for one of these symbols and has nothing to unwrap.
+    #[serde(default)]
+    pub otherwise: Option<Otherwise>,
     /// The argument goes when one of these is given too: a model beside a deployment.
     #[serde(default)]
     pub yields_to: Vec<String>,
@@ -146,6 +174,19 @@ pub struct Colour {
     pub because: String,
 }
 
+/// What is done with a value of another kind.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Otherwise {
+    /// The symbols that the value can stand for.
+    pub when: Vec<String>,
+    /// The new value, as a template.
+    pub value: String,
+    /// Versions of packages that it needs.
+    #[serde(default)]
+    pub needs: BTreeMap<String, String>,
+}
+
 /// A value for which the level is lower.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -159,7 +200,7 @@ pub struct UnlessValue {
     pub because: String,
 }
 
-/// Arguments with which the level is lower.
+/// Conditions under which the level is lower. Without any it always is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Unless {
@@ -169,6 +210,9 @@ pub struct Unless {
     /// None of these is given.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// One of these rules (by short id) finds something in the file.
+    #[serde(default)]
+    pub file_has: Vec<String>,
     /// The level then.
     #[serde(default)]
     pub level: FixLevel,
@@ -187,6 +231,9 @@ pub struct Added {
     /// What it is.
     #[serde(default)]
     pub role: Option<RoleOf>,
+    /// Its value in a fix for a target, where it is not just the setting.
+    #[serde(default)]
+    pub target_value: Option<String>,
     /// The best level when it has to be added.
     #[serde(default)]
     pub level: Option<FixLevel>,
@@ -236,6 +283,9 @@ pub struct Method {
     /// The arguments become entries of one object.
     #[serde(default)]
     pub into_object: bool,
+    /// Conditions on the call that lower the level. A deployment that the client held counts as given.
+    #[serde(default)]
+    pub unless: Vec<Unless>,
     /// The best level with such a call.
     #[serde(default)]
     pub level: Option<FixLevel>,
@@ -298,6 +348,9 @@ pub struct PreconditionFile {
 pub struct Portable {
     /// The path below the resource's address that speaks the portable dialect: `/openai/v1/`.
     pub path: String,
+    /// The path up to the name of a deployment: `/openai/deployments/`.
+    #[serde(default)]
+    pub deployment_path: String,
     /// Host names of the vendor; an address with another one is a gateway.
     pub hosts: Vec<String>,
     /// The setting that names the base URL in portable code.
@@ -306,6 +359,9 @@ pub struct Portable {
     pub key: String,
     /// The setting that names the model.
     pub model: String,
+    /// Words in the names of deployments and their variables that say nothing about which one it is.
+    #[serde(default)]
+    pub noise: Vec<String>,
     /// Facts that rewrites may need.
     #[serde(default)]
     pub preconditions: Vec<PreconditionFile>,

@@ -15,6 +15,7 @@ mod patterns;
 mod statements;
 mod text;
 mod types;
+pub(super) mod writing;
 
 use std::collections::HashSet;
 use std::ops::Range;

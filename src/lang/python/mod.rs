@@ -13,6 +13,7 @@ mod statements;
 mod strings;
 mod syntax;
 mod targets;
+pub(super) mod writing;
 
 use tree_sitter::Tree;
 

@@ -19,6 +19,7 @@ use crate::{
     rules::model::Class,
 };
 pub use report::FileText;
+pub(crate) use report::findings;
 
 /// How often leaning clauses are tried again after new findings.
 const MAX_ROUNDS: usize = 4;
@@ -53,11 +54,15 @@ pub(crate) struct Place {
 
 /// Matches all rules of `index` against a file. The findings are in the order of their places.
 pub fn match_file(index: &Index, facts: &Facts<'_>, text: &FileText<'_>, lines: &LineIndex<'_>) -> Vec<Finding> {
-    let language = text.language;
-    let mut resolver = Resolver::new(facts, language, &index.reexports);
-    let places = collect::places(index, &mut resolver);
-    let accepted = decide(index, &mut resolver, places);
-    report::findings(index, &mut resolver, &accepted, text, lines)
+    let mut resolver = Resolver::new(facts, text.language, &index.reexports);
+    let accepted = match_places(index, &mut resolver);
+    findings(index, &mut resolver, &accepted, text, lines)
+}
+
+/// The places of a file that rules mean.
+pub(crate) fn match_places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Place> {
+    let places = collect::places(index, resolver);
+    decide(index, resolver, places)
 }
 
 /// Keeps the places whose conditions hold.

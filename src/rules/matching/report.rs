@@ -48,7 +48,7 @@ struct Writer<'w, 'r, 'f, 's> {
 }
 
 /// The findings for the accepted places, in the order of their places.
-pub(super) fn findings(
+pub(crate) fn findings(
     index: &Index,
     resolver: &mut Resolver<'_, '_>,
     accepted: &[Place],

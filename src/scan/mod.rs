@@ -4,6 +4,8 @@
 //! lowered, resolved and matched by a pool of threads, the largest first, so that no large file is left for the end.
 //! The result is one [`Scan`] value, sorted, the same for any number of threads.
 
+mod fix;
+
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -39,6 +41,8 @@ use crate::{
     },
 };
 
+pub use fix::DeploymentName;
+
 /// The version of the serialised form of a [`Scan`].
 pub const SCHEMA_VERSION: u32 = 1;
 /// The stack of a thread that lowers files: deep nesting is bounded by [`crate::facts::MAX_DEPTH`], and this holds it.
@@ -55,6 +59,16 @@ pub struct ScanOptions {
     pub without_prefilter: bool,
     /// Parse minified files too.
     pub minified: bool,
+    /// Report also what is portable already and only matters to fixes. For testing rules.
+    pub unreported: bool,
+}
+
+impl ScanOptions {
+    /// For files of any kind that can be scanned.
+    pub fn of_any_file() -> Self {
+        let walk = WalkOptions::new(|name| Grammar::of(name).is_some());
+        Self { walk, without_prefilter: false, minified: false, unreported: false }
+    }
 }
 
 /// The result of a scan.
@@ -334,7 +348,11 @@ impl Scanner {
         analysed.diagnostics.extend(problems(hit, &facts, &lines));
         let offset = text.offset_base().unwrap_or_default() as u32;
         let file = FileText { path: &path, text: &text.text, offset, language };
-        analysed.findings = match_file(self.index(language), &facts, &file, &lines);
+        let index = self.index(language);
+        analysed.findings = match_file(index, &facts, &file, &lines);
+        if !options.unreported {
+            analysed.findings.retain(|finding| !index.is_unreported(&finding.rule));
+        }
         analysed
     }
 }

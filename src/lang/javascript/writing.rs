@@ -1,0 +1,17 @@
+//! Pieces of JavaScript and TypeScript that changes put into files.
+
+/// A read of an environment variable; undefined when it is missing.
+pub(in crate::lang) fn variable(name: &str) -> String {
+    format!("process.env.{name}")
+}
+
+/// An address that fails when it is none: clients take a missing one for their default host.
+pub(in crate::lang) fn address(value: &str) -> String {
+    format!("new URL({value}).href")
+}
+
+/// What is written behind an address to append a path.
+pub(in crate::lang) fn append_path(path: &str, demand: &str, trimmed: bool) -> String {
+    let quote = &path[..1];
+    if trimmed { format!(" + {path}") } else { format!("{demand}.replace(/\\/+$/, {quote}{quote}) + {path}") }
+}

@@ -1,0 +1,195 @@
+//! How code is written in each language: the pieces of text that a change puts into a file. The counterpart of lowering;
+//! what to change is decided elsewhere.
+
+use super::{Grammar, Language, javascript, python};
+use crate::facts::{Expr, Facts, Piece, Span};
+
+/// The way a file is written, which new code follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// The file's language.
+    pub language: Language,
+    /// True where a value's type can forbid that it is missing.
+    pub typed: bool,
+    /// The quote that most of its strings have.
+    pub quote: char,
+    /// True when statements end with a semicolon.
+    pub semicolons: bool,
+}
+
+impl Writing {
+    /// The way a file is written. `file_name` tells typed dialects apart that share a grammar.
+    pub fn of(grammar: Grammar, file_name: &str, text: &str, facts: &Facts<'_>) -> Self {
+        let language = grammar.language();
+        let typed = language == Language::JavaScript
+            && [".ts", ".tsx", ".mts", ".cts"].iter().any(|extension| file_name.ends_with(extension));
+        let ends = text.lines().filter(|line| line.trim_end().ends_with(';')).count();
+        let without = text.lines().filter(|line| line.trim_end().ends_with([')', '\'', '"'])).count();
+        Self { language, typed, quote: usual_quote(text, facts), semicolons: ends > 0 && ends * 2 >= without }
+    }
+
+    /// A string literal.
+    pub fn string(&self, text: &str) -> String {
+        let escaped = text.replace('\\', "\\\\").replace(self.quote, &format!("\\{}", self.quote));
+        format!("{}{escaped}{}", self.quote, self.quote)
+    }
+
+    /// An argument (or entry of the options object) with its name.
+    pub fn named(&self, name: &str, value: &str) -> String {
+        match self.language {
+            Language::Python => format!("{name}={value}"),
+            Language::JavaScript if name == value => name.to_owned(),
+            Language::JavaScript => format!("{}: {value}", self.key(name)),
+        }
+    }
+
+    /// An entry of an object literal.
+    pub fn entry(&self, name: &str, value: &str) -> String {
+        match self.language {
+            Language::Python => format!("{}: {value}", self.string(name)),
+            Language::JavaScript => self.named(name, value),
+        }
+    }
+
+    /// A key of an object literal.
+    pub fn key(&self, name: &str) -> String {
+        let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        match self.language {
+            Language::JavaScript if is_word => name.to_owned(),
+            _ => self.string(name),
+        }
+    }
+
+    /// True when named arguments are entries of an object that is the call's argument.
+    pub fn names_by_object(&self) -> bool {
+        self.language == Language::JavaScript
+    }
+
+    /// A read of an environment variable. In Python one that fails when the variable is missing; JavaScript has none.
+    pub fn variable(&self, name: &str) -> String {
+        match self.language {
+            Language::Python => python::writing::variable(name, self.quote),
+            Language::JavaScript => javascript::writing::variable(name),
+        }
+    }
+
+    /// The same where a missing variable must not go unnoticed by the type checker.
+    pub fn demanded_variable(&self, name: &str) -> String {
+        match self.language {
+            Language::Python => self.variable(name),
+            Language::JavaScript => format!("{}{}", self.variable(name), if self.typed { "!" } else { "" }),
+        }
+    }
+
+    /// A read of an environment variable that holds an address; it fails when the variable is missing.
+    pub fn address_variable(&self, name: &str) -> String {
+        match self.language {
+            Language::Python => self.variable(name),
+            Language::JavaScript => javascript::writing::address(&self.demanded_variable(name)),
+        }
+    }
+
+    /// The module that reads of variables need, by its name in the file.
+    pub fn variable_module(&self) -> Option<&'static str> {
+        (self.language == Language::Python).then_some("os")
+    }
+
+    /// What is written behind an address to append a path to it, whether or not it ends in a slash. `trimmed`: it is
+    /// known not to end in one. `missing`: it may be undefined.
+    pub fn append_path(&self, path: &str, trimmed: bool, missing: bool) -> String {
+        match self.language {
+            Language::Python => python::writing::append_path(&self.string(path), trimmed),
+            Language::JavaScript => {
+                let demand = if missing && self.typed { "!" } else { "" };
+                javascript::writing::append_path(&self.string(path), demand, trimmed)
+            }
+        }
+    }
+
+    /// What stands before and behind the text of a template string, and before and behind an inserted value.
+    pub fn template(&self) -> [&'static str; 4] {
+        match self.language {
+            Language::Python => ["f\"", "\"", "{", "}"],
+            Language::JavaScript => ["`", "`", "${", "}"],
+        }
+    }
+
+    /// A statement that imports `name` from `module`, without indentation and line end.
+    pub fn import(&self, module: &str, name: &str, local: &str, type_only: bool) -> String {
+        match self.language {
+            Language::Python if name.is_empty() => format!("import {module}"),
+            Language::Python => format!("from {module} import {}", self.import_item(name, local)),
+            Language::JavaScript => {
+                let word = if type_only { "import type" } else { "import" };
+                let end = if self.semicolons { ";" } else { "" };
+                format!("{word} {{ {} }} from {}{end}", self.import_item(name, local), self.string(module))
+            }
+        }
+    }
+
+    /// An item of an import statement.
+    pub fn import_item(&self, name: &str, local: &str) -> String {
+        if name == local { name.to_owned() } else { format!("{name} as {local}") }
+    }
+
+    /// The offset of the first byte from `at` that is neither white space nor part of a comment, at most `end`.
+    pub fn skip_trivia(&self, text: &str, mut at: usize, end: usize) -> usize {
+        loop {
+            let rest = text.get(at..end).unwrap_or_default();
+            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\\' && self.is_python());
+            at += rest.len() - trimmed.len();
+            match self.comment_length(trimmed) {
+                Some(length) => at += length,
+                None => return at.min(end),
+            }
+        }
+    }
+
+    /// The length of the comment that `text` begins with.
+    pub fn comment_length(&self, text: &str) -> Option<usize> {
+        let line = |text: &str| text.find(['\n', '\r']).unwrap_or(text.len());
+        match self.language {
+            Language::Python => text.starts_with('#').then(|| line(text)),
+            Language::JavaScript if text.starts_with("//") => Some(line(text)),
+            Language::JavaScript if text.starts_with("/*") => Some(text.find("*/").map_or(text.len(), |at| at + 2)),
+            Language::JavaScript => None,
+        }
+    }
+
+    fn is_python(&self) -> bool {
+        self.language == Language::Python
+    }
+
+    /// Words that may stand before the name in a declaration.
+    pub fn declares(&self, before: &str) -> bool {
+        match self.language {
+            Language::Python => before.is_empty(),
+            Language::JavaScript => matches!(before, "const" | "let" | "var"),
+        }
+    }
+
+    /// True when a block may not be left without a statement.
+    pub fn needs_statements(&self) -> bool {
+        self.is_python()
+    }
+}
+
+/// The quote of most plain strings; double where there are none.
+fn usual_quote(text: &str, facts: &Facts<'_>) -> char {
+    let mut single = 0_u32;
+    let mut double = 0_u32;
+    let mut count = |span: Span| match text.as_bytes().get(span.start as usize) {
+        Some(b'\'') => single += 1,
+        Some(b'"') => double += 1,
+        _ => {}
+    };
+    for node in &facts.exprs {
+        if matches!(&node.expr, Expr::Text(pieces) if matches!(pieces.as_slice(), [Piece::Constant { .. }])) {
+            count(node.span);
+        }
+    }
+    for import in &facts.imports {
+        count(Span { start: import.module_span.start.saturating_sub(1), end: import.module_span.end });
+    }
+    if single > double { '\'' } else { '"' }
+}

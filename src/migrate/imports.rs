@@ -1,0 +1,480 @@
+//! Names and imports of a change: under which local name each new symbol is known, which import items become others, go,
+//! or are added, and what the names in the code become. An import that is there is used; an alias is kept; a name that
+//! is taken is stepped around.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    edits::Edit,
+    file::File,
+    items::Items,
+    unit::Rename,
+};
+use crate::facts::{Binding, BindingId, BindingKind, Expr, ExprId, Import, ImportedSymbol, ScopeId, Span};
+
+/// What changes at the imports of a file.
+#[derive(Debug, Default)]
+pub(super) struct Imports {
+    /// Local names of new symbols.
+    locals: BTreeMap<String, String>,
+    /// Changes by import statement.
+    statements: BTreeMap<u32, Statement>,
+    /// Statements to be added, in order, with the import after which they stand.
+    new: Vec<(Option<u32>, String)>,
+    /// Edits elsewhere: names, patterns of `require`.
+    edits: Vec<Edit>,
+}
+
+/// What changes at one import statement.
+#[derive(Debug, Default)]
+struct Statement {
+    removed: BTreeSet<usize>,
+    replaced: BTreeMap<usize, String>,
+    added: Vec<String>,
+}
+
+impl File<'_, '_, '_> {
+    /// Plans the names: `renames` are made, `gone` are uses that go away, `wanted` are symbols that new code needs, `same`
+    /// gives other names of symbols.
+    pub(super) fn imports(
+        &mut self,
+        renames: &[Rename],
+        gone: &BTreeSet<ExprId>,
+        wanted: &BTreeSet<String>,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> Imports {
+        let mut imports = Imports::default();
+        let mut by_binding: BTreeMap<BindingId, Vec<&Rename>> = BTreeMap::new();
+        for rename in renames.iter().filter(|rename| !rename.to.is_empty()) {
+            match self.imported_binding(rename.expr) {
+                Some(binding) => by_binding.entry(binding).or_default().push(rename),
+                None => self.rename_member(&mut imports, rename, same),
+            }
+        }
+        // What the new code can call each symbol is settled in the order of the text.
+        for (binding, renames) in &by_binding {
+            self.rename_binding(&mut imports, *binding, renames, gone, same);
+        }
+        for symbol in wanted {
+            self.local_for(&mut imports, symbol, ScopeId(0), false, same);
+        }
+        imports
+    }
+
+    fn imported_binding(&self, expr: ExprId) -> Option<BindingId> {
+        let Expr::Name(name) = self.facts.expr(expr) else { return None };
+        self.resolver.bindings_of(name, expr).into_iter().find(|&id| self.is_imported_name(id))
+    }
+
+    /// `module.Old` becomes `module.New`, or a name of its own where that is in another module.
+    fn rename_member(&mut self, imports: &mut Imports, rename: &Rename, same: &BTreeMap<String, Vec<String>>) {
+        let Expr::Member { object, property_span, .. } = self.facts.expr(rename.expr) else { return };
+        let (object, span) = (*object, *property_span);
+        let (module, name) = rename.to.rsplit_once('.').unwrap_or(("", &rename.to));
+        let on_module = self.symbols(object).iter().any(|path| path.strip_suffix(".default").unwrap_or(path) == module);
+        if on_module {
+            imports.edits.push(Edit::replace(span, name));
+        } else {
+            let scope = self.facts.node(rename.expr).scope;
+            let local = self.local_for(imports, &rename.to, scope, false, same);
+            imports.edits.push(Edit::replace(self.span(rename.expr), local));
+        }
+    }
+
+    fn rename_binding(
+        &mut self,
+        imports: &mut Imports,
+        id: BindingId,
+        renames: &[&Rename],
+        gone: &BTreeSet<ExprId>,
+        same: &BTreeMap<String, Vec<String>>,
+    ) {
+        let binding = &self.facts.bindings[id.index()];
+        let to = &renames[0].to;
+        let renamed: BTreeSet<ExprId> = renames.iter().map(|rename| rename.expr).collect();
+        let stays = self.is_imported(binding.name)
+            || self.uses_of(id).iter().any(|used| !renamed.contains(used) && !gone.contains(used));
+        let local = if stays {
+            self.local_for(imports, to, binding.scope, self.is_type_only(binding), same)
+        } else {
+            self.replace_item(imports, id, to, same)
+        };
+        if local != binding.name {
+            for &expr in &renamed {
+                imports.edits.push(Edit::replace(self.span(expr), local.clone()));
+            }
+            if !stays {
+                // `Name = None` where the import fails.
+                for other in self.facts.bindings.iter().filter(|other| other.name == binding.name && other.scope == binding.scope) {
+                    if matches!(other.kind, BindingKind::Value(_) | BindingKind::Declared) {
+                        imports.edits.push(Edit::replace(other.span, local.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// An import item whose last use goes becomes one of the new symbol. Gives the local name of that.
+    fn replace_item(
+        &mut self,
+        imports: &mut Imports,
+        id: BindingId,
+        to: &str,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> String {
+        let binding = &self.facts.bindings[id.index()];
+        let type_only = self.is_type_only(binding);
+        let (module, name) = to.rsplit_once('.').unwrap_or(("", to));
+        if let Some(known) = imports.locals.get(to).cloned().filter(|_| binding.scope == ScopeId(0)) {
+            self.remove_binding(imports, id);
+            return known;
+        }
+        if let Some(existing) = self.existing(to, binding.scope, type_only, same) {
+            self.remove_binding(imports, id);
+            return existing;
+        }
+        let (BindingKind::Import { import, item }, facts) = (&binding.kind, self.facts) else {
+            return self.replace_in_pattern(imports, id, name);
+        };
+        let statement = &facts.imports[*import as usize];
+        let symbol = &statement.items[*item as usize].symbol;
+        let is_aliased = matches!(symbol, ImportedSymbol::Named(symbol) if symbol != &binding.name);
+        let local = if is_aliased { binding.name.to_owned() } else { self.free_name(name) };
+        if binding.scope == ScopeId(0) {
+            imports.locals.insert(to.to_owned(), local.clone());
+        }
+        let written = self.writing.import_item(name, &local);
+        if self.module_of(statement) == module {
+            imports.statements.entry(*import).or_default().replaced.insert(*item as usize, written);
+            return local;
+        }
+        // Another module: a statement of its own, or one that imports from there already.
+        imports.statements.entry(*import).or_default().removed.insert(*item as usize);
+        let at_home = facts.imports.iter().position(|other| {
+            self.module_of(other) == module
+                && other.scope == statement.scope
+                && other.type_only == statement.type_only
+                && !other.reexport
+                && other.items.iter().any(|item| matches!(item.symbol, ImportedSymbol::Named(_)))
+        });
+        match at_home {
+            Some(home) => imports.statements.entry(home as u32).or_default().added.push(written),
+            None => {
+                let text = self.writing.import(&self.specifier(statement, module), name, &local, statement.type_only);
+                imports.new.push((Some(*import), text));
+            }
+        }
+        local
+    }
+
+    /// The module that an import statement names, as symbols have it.
+    fn module_of(&self, import: &Import<'_>) -> String {
+        import.module.clone().into_owned()
+    }
+
+    /// How a module is written where the old statement named it in a way of its own.
+    fn specifier(&self, _old: &Import<'_>, module: &str) -> String {
+        module.to_owned()
+    }
+
+    fn is_type_only(&self, binding: &Binding<'_>) -> bool {
+        let BindingKind::Import { import, item } = binding.kind else { return false };
+        let import = &self.facts.imports[import as usize];
+        // In Python such an import is one like any other.
+        self.writing.names_by_object() && (import.type_only || import.items[item as usize].type_only)
+    }
+
+    /// The local name under which a symbol is known at a scope already.
+    fn existing(
+        &mut self,
+        symbol: &str,
+        scope: ScopeId,
+        type_only: bool,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> Option<String> {
+        let facts = self.facts;
+        for (number, binding) in facts.bindings.iter().enumerate() {
+            let visible = binding.scope == ScopeId(0) || binding.scope == scope;
+            if !visible || !self.is_imported_name(BindingId(number as u32)) || self.is_type_only(binding) && !type_only {
+                continue;
+            }
+            let values = self.resolver.binding_values(BindingId(number as u32));
+            let paths: Vec<String> = values
+                .iter()
+                .filter_map(|value| match value {
+                    crate::resolve::Value::Path(path) => Some(self.resolver.paths.text(*path).to_owned()),
+                    _ => None,
+                })
+                .collect();
+            let others = same.get(symbol).map_or(&[][..], Vec::as_slice);
+            if paths.iter().any(|path| path == symbol || others.contains(path)) {
+                return Some(binding.name.to_owned());
+            }
+        }
+        None
+    }
+
+    /// The local name of a symbol, which is imported if need be.
+    fn local_for(
+        &mut self,
+        imports: &mut Imports,
+        symbol: &str,
+        scope: ScopeId,
+        type_only: bool,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> String {
+        if let Some(known) = imports.locals.get(symbol) {
+            return known.clone();
+        }
+        if let Some(existing) = self.existing(symbol, scope, type_only, same) {
+            imports.locals.insert(symbol.to_owned(), existing.clone());
+            return existing;
+        }
+        let (module, name) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+        let local = self.free_name(name);
+        imports.locals.insert(symbol.to_owned(), local.clone());
+        let facts = self.facts;
+        // Beside its like, if the file imports from there by name.
+        let home = facts.imports.iter().position(|other| {
+            self.module_of(other) == module
+                && (other.scope == ScopeId(0) || other.scope == scope)
+                && !other.reexport
+                && other.type_only == (type_only && other.type_only)
+                && other.items.iter().any(|item| matches!(item.symbol, ImportedSymbol::Named(_)) && item.local.is_some())
+        });
+        if let Some(home) = home {
+            let written = self.writing.import_item(name, &local);
+            imports.statements.entry(home as u32).or_default().added.push(written);
+        } else if module.is_empty() {
+            imports.new.push((self.last_import(true), self.writing.import(symbol, "", &local, false)));
+        } else {
+            imports.new.push((self.last_import(false), self.writing.import(module, name, &local, false)));
+        }
+        local
+    }
+
+    /// The import after which a new one stands: the last one at the top of the file before any other code.
+    fn last_import(&self, _plain: bool) -> Option<u32> {
+        let facts = self.facts;
+        let at_top = facts.imports.iter().enumerate().filter(|(_, import)| {
+            import.scope == ScopeId(0) && self.begins_line(import.span.start) && self.indentation(import.span.start).is_empty()
+        });
+        at_top.map(|(number, _)| number as u32).last()
+    }
+
+    /// A name that is bound to nothing in the file.
+    fn free_name(&self, name: &str) -> String {
+        let taken = |name: &str| self.facts.bindings.iter().any(|binding| binding.name == name);
+        if !taken(name) {
+            return name.to_owned();
+        }
+        let first = format!("{name}Client");
+        let others = (2..).map(|number| format!("{first}{number}"));
+        std::iter::once(first.clone()).chain(others).find(|name| !taken(name)).unwrap_or(first)
+    }
+
+    /// `const { Old } = require("m")`: the name in the pattern.
+    fn replace_in_pattern(&mut self, imports: &mut Imports, id: BindingId, name: &str) -> String {
+        let binding = &self.facts.bindings[id.index()];
+        let before = self.text.get(..binding.span.start as usize).unwrap_or_default().trim_end();
+        if let Some(before) = before.strip_suffix(':') {
+            // `{ Old: local }` keeps its local name.
+            let key = before.trim_end();
+            let start = key.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').map_or(0, |at| at + 1);
+            imports.edits.push(Edit::replace(Span::new(start, key.len()), name));
+            return binding.name.to_owned();
+        }
+        let local = self.free_name(name);
+        let text = if local == name { local.clone() } else { format!("{name}: {local}") };
+        imports.edits.push(Edit::replace(binding.span, text));
+        local
+    }
+
+    /// Takes out the item that gives a binding.
+    fn remove_binding(&mut self, imports: &mut Imports, id: BindingId) {
+        let binding = &self.facts.bindings[id.index()];
+        match binding.kind {
+            BindingKind::Import { import, item } => {
+                imports.statements.entry(import).or_default().removed.insert(item as usize);
+            }
+            _ => {
+                if let Some(edits) = self.remove_from_pattern(binding) {
+                    imports.edits.extend(edits);
+                }
+            }
+        }
+    }
+
+    /// Takes a name out of `{ a, b }`.
+    fn remove_from_pattern(&self, binding: &Binding<'_>) -> Option<Vec<Edit>> {
+        let start = self.text.get(..binding.span.start as usize)?.rfind('{')? + 1;
+        let end = binding.span.end as usize + self.text.get(binding.span.end as usize..)?.find('}')?;
+        let mut items = Vec::new();
+        let mut at = start;
+        for part in self.text.get(start..end)?.split(',') {
+            let from = at + part.len() - part.trim_start().len();
+            if !part.trim().is_empty() {
+                items.push(Span::new(from, from + part.trim().len()));
+            }
+            at += part.len() + 1;
+        }
+        let item = items.iter().position(|item| item.contains(binding.span))?;
+        let inside = Span::new(start, end);
+        let list = Items { text: self.text, writing: &self.writing, inside, items };
+        Some(list.change(&[item], &[]))
+    }
+
+    /// The edits of the planned changes. `unused` are imports whose last use goes.
+    pub(super) fn import_edits(&mut self, mut imports: Imports, unused: &BTreeSet<BindingId>) -> Result<Vec<Edit>, String> {
+        for &id in unused {
+            self.remove_binding(&mut imports, id);
+        }
+        let mut edits = std::mem::take(&mut imports.edits);
+        let mut new: BTreeMap<Option<u32>, Vec<String>> = BTreeMap::new();
+        for (after, text) in std::mem::take(&mut imports.new) {
+            new.entry(after).or_default().push(text);
+        }
+        for (number, statement) in &imports.statements {
+            let takes_place = statement.removed.len() == self.facts.imports[*number as usize].items.len()
+                && statement.added.is_empty();
+            if takes_place {
+                // New statements stand in the place of one that goes.
+                let texts = new.remove(&Some(*number)).unwrap_or_default();
+                edits.extend(self.remove_import(*number, &texts)?);
+            } else {
+                edits.extend(self.change_import(*number, statement)?);
+            }
+        }
+        for (after, texts) in new {
+            edits.push(self.new_import(after, &texts));
+        }
+        Ok(edits)
+    }
+
+    fn remove_import(&self, number: u32, texts: &[String]) -> Result<Vec<Edit>, String> {
+        let import = &self.facts.imports[number as usize];
+        let span = self.statement_of(import);
+        if !texts.is_empty() {
+            let indent = self.indentation(span.start);
+            return Ok(vec![Edit::replace(span, texts.join(&format!("{}{indent}", self.newline())))]);
+        }
+        match self.statement_removal(span) {
+            Some(edit) => Ok(vec![edit]),
+            None => Err(format!("the import on line {} cannot go by itself", self.line(span.start))),
+        }
+    }
+
+    /// An import statement without the semicolon behind it.
+    fn statement_of(&self, import: &Import<'_>) -> Span {
+        let text = self.source(import.span);
+        Span { start: import.span.start, end: import.span.start + text.trim_end().len() as u32 }
+    }
+
+    pub(super) fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    fn new_import(&self, after: Option<u32>, texts: &[String]) -> Edit {
+        let newline = self.newline();
+        let Some(after) = after else {
+            let at = self.start_of_code();
+            return Edit::insert(at, texts.iter().map(|text| format!("{text}{newline}")).collect::<String>());
+        };
+        let import = &self.facts.imports[after as usize];
+        let indent = self.indentation(import.span.start);
+        let end = import.span.end as usize;
+        let line = self.text.get(end..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+        let text: String = texts.iter().map(|text| format!("{newline}{indent}{text}")).collect();
+        Edit::insert((end + line.len()) as u32, text)
+    }
+
+    /// Behind a module's comments, docstring and directives.
+    fn start_of_code(&self) -> u32 {
+        let first = self.facts.exprs.iter().filter(|node| node.parent.is_none()).map(|node| node.span.start);
+        let named = self.facts.bindings.iter().map(|binding| binding.span.start);
+        let at = first.chain(named).min().unwrap_or(0);
+        super::items::line_start(self.text, at)
+    }
+
+    fn change_import(&self, number: u32, statement: &Statement) -> Result<Vec<Edit>, String> {
+        let import = &self.facts.imports[number as usize];
+        let spans: Vec<Span> = (0..import.items.len()).map(|item| self.item_span(number, item)).collect();
+        let mut edits: Vec<Edit> =
+            statement.replaced.iter().map(|(item, text)| Edit::replace(spans[*item], text.clone())).collect();
+        if statement.removed.is_empty() && statement.added.is_empty() {
+            return Ok(edits);
+        }
+        let named: Vec<usize> = (0..spans.len())
+            .filter(|&item| matches!(import.items[item].symbol, ImportedSymbol::Named(_)))
+            .collect();
+        let Some((inside, braces)) = self.names_inside(import, &spans, &named) else {
+            return Err(format!("the import on line {} is of a form that cannot be changed", self.line(import.span.start)));
+        };
+        let removed: Vec<usize> =
+            named.iter().enumerate().filter(|(_, item)| statement.removed.contains(item)).map(|(at, _)| at).collect();
+        if removed.len() < statement.removed.len() {
+            return Err(format!("the import on line {} names more than is known", self.line(import.span.start)));
+        }
+        if removed.len() == named.len() && statement.added.is_empty() {
+            // `import D, { Old } from "m"` keeps its default import.
+            let Some(braces) = braces else { return Err("an import has nothing left".to_owned()) };
+            let before = self.text.get(..braces.start as usize).unwrap_or_default();
+            let start = before.trim_end().strip_suffix(',').map_or(braces.start, |before| before.trim_end().len() as u32);
+            edits.push(Edit::remove(Span { start, end: braces.end }));
+            return Ok(edits);
+        }
+        let list = Items {
+            text: self.text,
+            writing: &self.writing,
+            inside,
+            items: named.iter().map(|&item| spans[item]).collect(),
+        };
+        edits.extend(list.change(&removed, &statement.added));
+        Ok(edits)
+    }
+
+    /// An import item with its alias and the word before it.
+    fn item_span(&self, import: u32, item: usize) -> Span {
+        let place = self.facts.imports[import as usize].items[item].span;
+        let local = self.facts.bindings.iter().find(|binding| {
+            matches!(binding.kind, BindingKind::Import { import: i, item: n } if i == import && n as usize == item)
+        });
+        let end = local.map_or(place.end, |local| local.span.end.max(place.end));
+        let before = self.text.get(..place.start as usize).unwrap_or_default();
+        let start = match before.trim_end().strip_suffix("type") {
+            Some(rest) if rest.ends_with(['{', ',', ' ', '\n']) && rest.trim_end().ends_with(['{', ',']) => {
+                rest.len() as u32
+            }
+            _ => place.start,
+        };
+        Span { start, end }
+    }
+
+    /// The region that holds the names of an import statement, and the braces around it where there are some.
+    fn names_inside(&self, import: &Import<'_>, spans: &[Span], named: &[usize]) -> Option<(Span, Option<Span>)> {
+        let (&first, &last) = (named.first()?, named.last()?);
+        let (start, end) = (spans[first].start, spans[last].end);
+        let before = self.source(Span { start: import.span.start, end: start });
+        let after = self.source(Span { start: end, end: import.span.end });
+        for (open, close) in [('{', '}'), ('(', ')')] {
+            if let (Some(from), Some(to)) = (before.rfind(open), after.find(close)) {
+                let inside = Span { start: import.span.start + from as u32 + 1, end: end + to as u32 };
+                return Some((inside, Some(Span { start: inside.start - 1, end: inside.end + 1 })));
+            }
+        }
+        Some((Span { start, end }, None))
+    }
+
+    /// The text with each placeholder replaced by the local name of its symbol.
+    pub(super) fn with_locals(&self, imports: &Imports, text: &str) -> String {
+        let mut out = text.to_owned();
+        let symbols: Vec<String> = super::unit::placeholders(text).map(str::to_owned).collect();
+        for symbol in symbols {
+            let local = imports.locals.get(&symbol).cloned().unwrap_or_else(|| {
+                symbol.rsplit('.').next().unwrap_or(&symbol).to_owned()
+            });
+            out = out.replace(&super::unit::placeholder(&symbol), &local);
+        }
+        out
+    }
+}

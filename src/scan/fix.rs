@@ -1,0 +1,471 @@
+//! Planning fixes for a tree: the files that can matter are read twice. The first reading gathers what one file cannot
+//! know of itself — which of its names others import, which deployments there are — the second plans each file.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use regex::bytes::Regex;
+
+use super::{Hit, ScanOptions, Scanner, shown};
+use crate::{
+    finding::{Finding, Location, Point},
+    input::{
+        exclude::GlobError,
+        text::{Decoded, LineIndex, Text, decode},
+        walk::walk,
+    },
+    lang::{Grammar, Language, Lowering},
+    migrate::{
+        NewSetting, Outcome, Planner,
+        options::{Around, Fit, FixOptions},
+        plan::{self, ManualSites, Plan, Precondition, Problem, Setting},
+    },
+    rules::rewrite::{Portable, RoleOf},
+};
+
+/// The name of a deployment in the code.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DeploymentName {
+    /// The deployment, or the variable that holds its name.
+    pub name: String,
+    /// True for a variable.
+    pub variable: bool,
+    /// Where it stands, in order.
+    pub places: Vec<Location>,
+}
+
+/// Names that files take from others: by the stem of the file they are in, with the files that take them.
+type Taken = BTreeMap<(String, String), BTreeSet<PathBuf>>;
+
+impl Scanner {
+    /// Plans the fixes for paths. `wanted` says which findings may be dealt with. The only error is a glob that cannot be
+    /// read.
+    pub fn plan(
+        &self,
+        paths: &[PathBuf],
+        options: &ScanOptions,
+        fix: &FixOptions,
+        wanted: &(dyn Fn(&Finding) -> bool + Sync),
+    ) -> Result<Plan, GlobError> {
+        let (hits, scan) = self.hits(paths, options)?;
+        let taken = self.taken_names(paths, options, &hits)?;
+        let models = if fix.target.is_some() { self.model_settings(&hits, options, fix) } else { BTreeMap::new() };
+        let mut outcomes = self.plan_all(&hits, options, fix, &taken, &models, wanted);
+        if let Some(mixed) = self.mixed(fix, &outcomes) {
+            // A second time, with the clients that stay taken into account.
+            outcomes = outcomes.into_iter().map(|(path, outcome)| (path, lowered(outcome, &mixed, fix))).collect();
+        }
+        Ok(self.assembled(fix, outcomes, &scan))
+    }
+
+    /// The names of deployments in paths, sorted.
+    pub fn deployments(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Vec<DeploymentName>, GlobError> {
+        let (hits, _) = self.hits(paths, options)?;
+        Ok(self.deployments_of(&hits, options, &FixOptions::default()))
+    }
+
+    /// What a fix makes of one text, as if it lay at `path`, and what it holds back.
+    pub fn fixed_text(&self, path: &Path, bytes: Vec<u8>, fix: &FixOptions) -> (Vec<u8>, Vec<plan::Held>) {
+        let Some(grammar) = Grammar::of(&path.to_string_lossy()) else { return (bytes, Vec::new()) };
+        let size = bytes.len() as u64;
+        let hit = Hit { path: path.to_owned(), grammar, size, bytes: Some(bytes.clone()), max_size: size };
+        let options = ScanOptions { minified: true, ..ScanOptions::of_any_file() };
+        let models = if fix.target.is_some() {
+            self.model_settings(std::slice::from_ref(&hit), &options, fix)
+        } else {
+            BTreeMap::new()
+        };
+        let (none, mut lowering) = (BTreeSet::new(), Lowering::default());
+        let outcome = self.plan_hit(&hit, &options, fix, &none, &models, &|_| true, &mut lowering);
+        (outcome.file.map_or(bytes, |file| file.after), outcome.held)
+    }
+
+    /// The files that can matter, each once, however it was reached.
+    fn hits(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<(Vec<Hit>, super::Scan), GlobError> {
+        let (mut hits, scan) = self.find(paths, options)?;
+        hits.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut seen = BTreeSet::new();
+        hits.retain(|hit| seen.insert(hit.path.canonicalize().unwrap_or_else(|_| hit.path.clone())));
+        Ok((hits, scan))
+    }
+
+    /// Which names files of a language without export lists take from one another.
+    fn taken_names(&self, paths: &[PathBuf], options: &ScanOptions, hits: &[Hit]) -> Result<Taken, GlobError> {
+        let stems: BTreeSet<String> =
+            hits.iter().filter(|hit| hit.grammar.language() == Language::Python).map(|hit| stem(&hit.path)).collect();
+        if stems.is_empty() {
+            return Ok(Taken::new());
+        }
+        let Some(reader) = ImportReader::new(&stems) else { return Ok(Taken::new()) };
+        let walked = walk(paths, &options.walk, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
+            let is_python = file.path.file_name().is_some_and(|name| {
+                Grammar::of(&name.to_string_lossy()).is_some_and(|grammar| grammar.language() == Language::Python)
+            });
+            if is_python && file.read(buffer).is_ok() {
+                for key in reader.names(buffer) {
+                    taken.entry(key).or_default().insert(file.path.clone());
+                }
+            }
+        })?;
+        let mut all = Taken::new();
+        for (_, taken) in walked.states {
+            for (key, files) in taken {
+                all.entry(key).or_default().extend(files);
+            }
+        }
+        Ok(all)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is known about the tree, piece by piece")]
+    fn plan_all(
+        &self,
+        hits: &[Hit],
+        options: &ScanOptions,
+        fix: &FixOptions,
+        taken: &Taken,
+        models: &BTreeMap<String, String>,
+        wanted: &(dyn Fn(&Finding) -> bool + Sync),
+    ) -> Vec<(String, Outcome)> {
+        let mut lowering = Lowering::default();
+        let mut outcomes = Vec::new();
+        for hit in hits {
+            let stem = stem(&hit.path);
+            let from_others = taken.iter().filter(|((module, _), files)| {
+                *module == stem && files.iter().any(|file| *file != hit.path)
+            });
+            let imported = from_others.map(|((_, name), _)| name.clone()).collect();
+            let outcome = self.plan_hit(hit, options, fix, &imported, models, wanted, &mut lowering);
+            outcomes.push((shown(&hit.path), outcome));
+        }
+        outcomes
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is known about the file, piece by piece")]
+    fn plan_hit(
+        &self,
+        hit: &Hit,
+        options: &ScanOptions,
+        fix: &FixOptions,
+        imported: &BTreeSet<String>,
+        models: &BTreeMap<String, String>,
+        wanted: &(dyn Fn(&Finding) -> bool + Sync),
+        lowering: &mut Lowering,
+    ) -> Outcome {
+        let Some((bytes, text)) = read(hit, options) else { return Outcome::default() };
+        let path = shown(&hit.path);
+        let fits = |package: &str, version: &str| fit(&hit.path, package, version);
+        let around = Around { options: fix, fits: &fits, imported, model_settings: models };
+        let planner = Planner {
+            index: self.index(hit.grammar.language()),
+            portable: &self.rules.portable,
+            around: &around,
+            grammar: hit.grammar,
+            path: &path,
+            wanted,
+        };
+        planner.plan(&bytes, &text, lowering)
+    }
+
+    /// The settings that hold models, by deployment: one name where there is one deployment, else one for each.
+    fn model_settings(&self, hits: &[Hit], options: &ScanOptions, fix: &FixOptions) -> BTreeMap<String, String> {
+        let Some(portable) = self.rules.portable.values().next() else { return BTreeMap::new() };
+        let usual = fix.names.model.clone().unwrap_or_else(|| portable.model.clone());
+        let deployments = self.deployments_of(hits, options, fix);
+        if deployments.len() < 2 {
+            return BTreeMap::new();
+        }
+        let name = |deployment: &DeploymentName| {
+            let own = distinguishing(&deployment.name, &portable.noise);
+            if own.is_empty() { usual.clone() } else { format!("{usual}_{own}") }
+        };
+        deployments.iter().map(|deployment| (deployment.name.clone(), name(deployment))).collect()
+    }
+
+    fn deployments_of(&self, hits: &[Hit], options: &ScanOptions, fix: &FixOptions) -> Vec<DeploymentName> {
+        // What a fix for a target would turn into settings is what names models.
+        let fix = FixOptions { target: Some(String::new()), level: crate::rules::model::FixLevel::Manual, ..fix.clone() };
+        let mut found: BTreeMap<(String, bool), Vec<Location>> = BTreeMap::new();
+        let mut lowering = Lowering::default();
+        for hit in hits {
+            let Some((_, text)) = read(hit, options) else { continue };
+            let path = shown(&hit.path);
+            let fits = |package: &str, version: &str| fit(&hit.path, package, version);
+            let (imported, models) = (BTreeSet::new(), BTreeMap::new());
+            let around = Around { options: &fix, fits: &fits, imported: &imported, model_settings: &models };
+            let planner = Planner {
+                index: self.index(hit.grammar.language()),
+                portable: &self.rules.portable,
+                around: &around,
+                grammar: hit.grammar,
+                path: &path,
+                wanted: &|_| true,
+            };
+            let lines = LineIndex::new(&text.text);
+            for setting in planner.model_names(&text.text, &mut lowering) {
+                let place = location(&path, &lines, &setting, text.offset_base().unwrap_or(0) as u32);
+                found.entry((setting.instead_of, setting.is_variable)).or_default().push(place);
+            }
+        }
+        let named = found.into_iter().filter(|((name, _), _)| !name.is_empty());
+        named
+            .map(|((name, variable), mut places)| {
+                places.sort();
+                places.dedup();
+                DeploymentName { name, variable, places }
+            })
+            .collect()
+    }
+
+    /// The rules whose clients must not be mixed with changed ones, where some of them stay as they are.
+    fn mixed(&self, fix: &FixOptions, outcomes: &[(String, Outcome)]) -> Option<BTreeMap<String, (String, Vec<String>)>> {
+        fix.target.as_ref()?;
+        let mut mixed = BTreeMap::new();
+        for rule in &self.rules.rules {
+            let Some(because) = rule.file.fix.rewrite.iter().find_map(|rewrite| rewrite.mixed.clone()) else { continue };
+            let stays: Vec<String> = outcomes
+                .iter()
+                .filter(|(_, outcome)| outcome.stays.contains(&rule.id))
+                .map(|(path, _)| path.clone())
+                .collect();
+            let moves = outcomes.iter().any(|(_, outcome)| {
+                outcome.file.as_ref().is_some_and(|file| file.fixes.iter().any(|fix| fix.rule == rule.id))
+            });
+            if moves && !stays.is_empty() {
+                mixed.insert(rule.id.clone(), (because, stays));
+            }
+        }
+        (!mixed.is_empty()).then_some(mixed)
+    }
+
+    fn assembled(&self, fix: &FixOptions, outcomes: Vec<(String, Outcome)>, scan: &super::Scan) -> Plan {
+        let mut plan = Plan {
+            schema_version: plan::SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION").into(),
+            target: fix.target.clone(),
+            level: fix.level,
+            files_read: scan.stats.files_read,
+            ..Plan::default()
+        };
+        for diagnostic in &scan.diagnostics {
+            let path = diagnostic.path.clone().unwrap_or_default();
+            plan.diagnostics.push(Problem { path, line: diagnostic.line, message: diagnostic.message.clone() });
+        }
+        let mut needs: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let mut settings: BTreeMap<(RoleOf, String), BTreeSet<String>> = BTreeMap::new();
+        let mut manual: BTreeMap<String, u32> = BTreeMap::new();
+        for (path, outcome) in outcomes {
+            for need in outcome.needs {
+                needs.entry(need).or_default().push(path.clone());
+            }
+            for setting in outcome.settings {
+                let role = as_role(setting.role);
+                settings.entry((role, setting.name)).or_default().insert(setting.instead_of);
+            }
+            for (rule, count) in outcome.manual {
+                *manual.entry(rule).or_default() += count;
+            }
+            if let Some(line) = outcome.broken {
+                let message = "has a syntax error and is not changed".to_owned();
+                plan.diagnostics.push(Problem { path: path.clone(), line: Some(line), message });
+            }
+            plan.held.extend(outcome.held);
+            plan.files.extend(outcome.file);
+        }
+        plan.held.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
+        plan.preconditions = self.preconditions(needs);
+        self.add_settings(&mut plan, fix, settings);
+        let recipe = |id: &str| self.rules.rules.iter().find(|rule| rule.id == id).and_then(|rule| rule.file.fix.recipe.clone());
+        plan.manual =
+            manual.into_iter().map(|(rule, count)| ManualSites { recipe: recipe(&rule), rule, count }).collect();
+        plan.diagnostics.sort();
+        plan
+    }
+
+    fn preconditions(&self, needs: BTreeMap<(String, String), Vec<String>>) -> Vec<Precondition> {
+        let text = |(pack, id): &(String, String)| {
+            let known: Option<&Portable> = self.rules.portable.get(pack);
+            known.and_then(|portable| portable.preconditions.iter().find(|one| one.id == *id))
+        };
+        let mut all: Vec<Precondition> = needs
+            .into_iter()
+            .filter_map(|(need, files)| {
+                let known = text(&need)?;
+                Some(Precondition { says: known.says.clone(), check: known.check.clone(), files })
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    fn add_settings(&self, plan: &mut Plan, fix: &FixOptions, settings: BTreeMap<(RoleOf, String), BTreeSet<String>>) {
+        for ((role, name), instead_of) in settings {
+            let instead_of: Vec<String> = instead_of.into_iter().filter(|text| !text.is_empty()).collect();
+            let is_model = role == RoleOf::Model;
+            let model = instead_of.iter().find_map(|one| fix.models.get(one)).filter(|model| !model.is_empty());
+            if is_model {
+                let without = instead_of.iter().filter(|one| fix.models.get(*one).is_none_or(String::is_empty));
+                plan.unmapped_models.extend(without.cloned());
+            }
+            let value = model.cloned().unwrap_or_default();
+            plan.settings.push(Setting { name, value, instead_of, secret: role == RoleOf::Key });
+        }
+        plan.unmapped_models.sort();
+        plan.unmapped_models.dedup();
+    }
+}
+
+/// Base URLs are one kind of setting, models another.
+fn as_role(role: RoleOf) -> RoleOf {
+    match role {
+        RoleOf::Endpoint | RoleOf::DeploymentUrl | RoleOf::BaseUrl => RoleOf::BaseUrl,
+        RoleOf::Model | RoleOf::Deployment => RoleOf::Model,
+        RoleOf::Key => RoleOf::Key,
+    }
+}
+
+/// An outcome in which clients that must not be mixed with others are at most `unsafe`.
+fn lowered(mut outcome: Outcome, mixed: &BTreeMap<String, (String, Vec<String>)>, fix: &FixOptions) -> Outcome {
+    use crate::rules::model::FixLevel;
+    let Some(file) = &mut outcome.file else { return outcome };
+    let mut drops = false;
+    for change in &mut file.fixes {
+        if let Some((because, stays)) = mixed.get(&change.rule) {
+            change.level = change.level.min(FixLevel::Unsafe);
+            change.facts.push(format!("{because} (these stay as they are: {})", stays.join(", ")));
+            drops |= change.level < fix.level;
+        }
+    }
+    if drops {
+        // The file's edits cannot be taken apart any more; it waits for the other level as a whole.
+        let file = outcome.file.take();
+        outcome.held.extend(file.into_iter().flat_map(|file| file.fixes).map(|change| plan::Held {
+            rule: change.rule,
+            class: change.class,
+            location: change.location,
+            level: change.level.min(FixLevel::Unsafe),
+            reasons: change.facts,
+            recipe: None,
+        }));
+        outcome.needs.clear();
+        outcome.settings.clear();
+    }
+    outcome
+}
+
+/// The content of a file as bytes and text; none where it cannot be read or is no text. A scan tells of those.
+fn read(hit: &Hit, options: &ScanOptions) -> Option<(Vec<u8>, Text)> {
+    let bytes = hit.load().ok()?;
+    if !options.minified && crate::input::text::is_minified(&bytes) {
+        return None;
+    }
+    match decode(bytes.clone()) {
+        Decoded::Text(mut text) => {
+            text.unify_line_ends();
+            Some((bytes, text))
+        }
+        Decoded::Binary => None,
+    }
+}
+
+fn fit(_file: &Path, _package: &str, _version: &str) -> Fit {
+    Fit::Unknown
+}
+
+/// The name by which a file is imported: its own, or its folder's for a package.
+fn stem(path: &Path) -> String {
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if name != "__init__" {
+        return name;
+    }
+    let folder = path.parent().and_then(Path::file_name);
+    folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or(name)
+}
+
+/// The words of a deployment's name that tell it from others, as part of a setting's name.
+fn distinguishing(name: &str, noise: &[String]) -> String {
+    let upper = name.to_uppercase();
+    let words = upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.filter(|word| !noise.iter().any(|one| one == word)).collect::<Vec<_>>().join("_")
+}
+
+fn location(path: &str, lines: &LineIndex<'_>, setting: &NewSetting, offset: u32) -> Location {
+    let point = |at: u32| {
+        let position = lines.position(at as usize);
+        Point { line: position.line, column: position.column, column_utf16: position.column_utf16, byte: at + offset }
+    };
+    Location { path: path.to_owned(), start: point(setting.at.start), end: point(setting.at.end) }
+}
+
+/// Reads from the text of files which names they take from the modules in question. It is meant to see too much rather
+/// than too little: a name that others may use is kept.
+struct ImportReader {
+    statements: Regex,
+    members: Regex,
+    stems: BTreeSet<String>,
+}
+
+impl ImportReader {
+    fn new(stems: &BTreeSet<String>) -> Option<Self> {
+        let alternatives: Vec<String> = stems.iter().map(|stem| regex::escape(stem)).collect();
+        let members = format!(r"\b({})\.([A-Za-z_]\w*)", alternatives.join("|"));
+        Some(Self {
+            statements: Regex::new(r"(?m)^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n\\]*(?:\\\r?\n[^\n\\]*)*))").ok()?,
+            members: Regex::new(&members).ok()?,
+            stems: stems.clone(),
+        })
+    }
+
+    /// Pairs of a module's stem and a name taken from it.
+    fn names(&self, bytes: &[u8]) -> BTreeSet<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut found = BTreeSet::new();
+        for captures in self.statements.captures_iter(bytes) {
+            let module = captures.get(1).map(|module| text(module.as_bytes())).unwrap_or_default();
+            let stem = module.rsplit('.').next().unwrap_or_default().to_owned();
+            let Some(names) = captures.get(2).or_else(|| captures.get(3)) else { continue };
+            if !self.stems.contains(&stem) {
+                continue;
+            }
+            let names = text(names.as_bytes());
+            let code = names.lines().map(|line| line.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+            for item in code.split(',') {
+                if let Some(name) = item.split_whitespace().find(|word| *word != "\\") {
+                    found.insert((stem.clone(), name.to_owned()));
+                }
+            }
+        }
+        for captures in self.members.captures_iter(bytes) {
+            if let (Some(stem), Some(name)) = (captures.get(1), captures.get(2)) {
+                found.insert((text(stem.as_bytes()), text(name.as_bytes())));
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_others_take_are_seen() {
+        let stems = BTreeSet::from(["clients".to_owned(), "config".to_owned()]);
+        let reader = ImportReader::new(&stems).unwrap();
+        let text = "from .clients import (\n    make_client,  # the factory\n    Client as C,\n)\nfrom app.config import KEY, \\\n    URL\nprint(config.VERSION)\nfrom os import path\n";
+        let found: Vec<String> = reader.names(text.as_bytes()).into_iter().map(|(a, b)| format!("{a}.{b}")).collect();
+        assert_eq!(
+            found,
+            ["clients.Client", "clients.make_client", "config.KEY", "config.URL", "config.VERSION"]
+        );
+    }
+
+    #[test]
+    fn settings_are_named_by_what_tells_deployments_apart() {
+        let noise: Vec<String> = ["AZURE", "OPENAI", "DEPLOYMENT", "NAME"].map(str::to_owned).to_vec();
+        assert_eq!(distinguishing("AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME", &noise), "EMBEDDING");
+        assert_eq!(distinguishing("gpt-4o", &noise), "GPT_4O");
+        assert_eq!(distinguishing("AZURE_OPENAI_DEPLOYMENT", &noise), "");
+    }
+}
