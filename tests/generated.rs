@@ -9,10 +9,12 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 use unmoor::{
     cli,
-    report::{json::Line, list},
+    migrate::plan::Plan,
+    report::{json::Line, list, models::Models},
     rules::{
         load,
         model::{PackFile, RuleFile},
+        target::TargetFile,
     },
     scan::Scan,
 };
@@ -43,9 +45,12 @@ fn schema<T: JsonSchema>(settings: SchemaSettings) -> String {
 fn schemas_are_fresh() {
     let (written, read) = (SchemaSettings::draft2020_12().for_serialize(), SchemaSettings::draft2020_12());
     check("schemas/scan.schema.json", &schema::<Scan>(written.clone()));
-    check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written));
+    check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written.clone()));
+    check("schemas/plan.schema.json", &schema::<Plan>(written.clone()));
+    check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
-    check("schemas/pack.schema.json", &schema::<PackFile>(read));
+    check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));
+    check("schemas/target.schema.json", &schema::<TargetFile>(read));
 }
 
 #[test]
@@ -67,10 +72,17 @@ fn validator(path: &str) -> jsonschema::Validator {
 }
 
 fn scan(format: &str) -> String {
+    let command = ["scan", "--no-built-in-rules", "--rules", "tests/pack/rules", "--format", format];
+    run(&command, &["tests/pack/fixtures", "tests/cmd/scan.in", "nowhere.py"])
+}
+
+/// What a command writes to standard output.
+fn run(command: &[&str], paths: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["scan", "-q", "--no-config", "--no-built-in-rules", "--rules", "tests/pack/rules", "--format", format])
-        .args(["tests/pack/fixtures", "tests/cmd/scan.in", "nowhere.py"])
+        .args(command)
+        .args(["-q", "--no-config"])
+        .args(paths)
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -93,6 +105,32 @@ fn real_output_fits_the_published_schemas() {
     let kinds: Vec<Value> =
         shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].clone()).collect();
     assert_eq!((kinds.first().unwrap(), kinds.last().unwrap()), (&Value::from("scan"), &Value::from("stats")));
+}
+
+#[test]
+fn plans_and_lists_of_models_fit_the_published_schemas() {
+    for (schema, command) in [
+        ("schemas/plan.schema.json", &["fix", "--level", "unsafe", "--target", "openai", "--format", "json"][..]),
+        ("schemas/plan.schema.json", &["fix", "--format", "json"][..]),
+        ("schemas/models.schema.json", &["models", "--format", "json"][..]),
+    ] {
+        let document: Value = serde_json::from_str(&run(command, &["fixtures/apps"])).unwrap();
+        validator(schema).validate(&document).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    }
+}
+
+/// A schema for editors refuses what the program refuses.
+#[test]
+fn targets_fit_their_schema() {
+    let targets: Value = serde_json::from_str(&run(&["fix", "--list-targets", "--format", "json"], &[])).unwrap();
+    let validator = validator("schemas/target.schema.json");
+    assert!(!targets.as_array().unwrap().is_empty());
+    for target in targets.as_array().unwrap() {
+        let mut file = target.as_object().unwrap().clone();
+        assert!(!validator.is_valid(&Value::from(file.clone())), "a target's id is the name of its file");
+        file.remove("id");
+        validator.validate(&file.into()).unwrap();
+    }
 }
 
 /// What the README shows behind `$ unmoor …` is what the program says.

@@ -11,7 +11,11 @@ use clap::{ArgAction, Args, ValueEnum};
 use crate::{
     config::{self, Config, Located},
     report::style::{ERROR, HELP, WARNING},
-    rules::{RuleSet, load},
+    rules::{
+        Rule, RuleSet, load,
+        model::Severity,
+        select::{Selection, UnknownRule},
+    },
 };
 
 /// What a command reads from and writes to.
@@ -146,13 +150,45 @@ impl Packs {
         let set = load::with_folders(&folders, !self.no_built_in_rules).map_err(Failure::all)?;
         for folder in &folders {
             let holds = |source: &PathBuf| source.starts_with(folder);
-            if !set.rules.iter().any(|rule| rule.source.as_ref().is_some_and(holds)) {
+            let mut sources =
+                set.rules.iter().map(|rule| &rule.source).chain(set.targets.iter().map(|target| &target.source));
+            if !sources.any(|source| source.as_ref().is_some_and(holds)) {
                 let message = format!("{}: the folder holds no rules", folder.display());
                 return Err(Failure::usage(message, "put rules into PACK/LANGUAGE/rule.yaml below it"));
             }
         }
         Ok(set)
     }
+}
+
+/// Words of an option that name rules or classes.
+pub(super) type Words<'w> = (&'static str, &'w [String]);
+
+/// The findings that the options and settings choose. What `select` names sets aside what the settings select and
+/// ignore; `ignore` adds to them.
+pub(super) fn selection(
+    severity: Severity,
+    select: &[Words<'_>],
+    ignore: &[Words<'_>],
+    settings: &Config,
+    rules: &[Rule],
+) -> Result<Selection, Failure> {
+    let mut selection = Selection::from(severity);
+    let mut errors = Vec::new();
+    let mut told = |place: &dyn Display, result: Result<(), UnknownRule>| {
+        errors.extend(result.err().map(|unknown| with_help(format_args!("{place}: {unknown}"), &unknown.cure)));
+    };
+    for (option, words) in select {
+        words.iter().for_each(|word| told(option, selection.select(word, rules)));
+    }
+    if select.iter().all(|(_, words)| words.is_empty()) {
+        settings.select.iter().for_each(|word| told(&word.place, selection.select(&word.text, rules)));
+        settings.ignore.iter().for_each(|word| told(&word.place, selection.ignore(&word.text, rules)));
+    }
+    for (option, words) in ignore {
+        words.iter().for_each(|word| told(option, selection.ignore(word, rules)));
+    }
+    if errors.is_empty() { Ok(selection) } else { Err(Failure::Usage(errors)) }
 }
 
 /// A mistake in what a settings file names.

@@ -4,6 +4,9 @@
 
 mod common;
 mod explain;
+mod files;
+mod fix;
+mod models;
 pub mod reference;
 mod rules;
 mod scan;
@@ -70,6 +73,10 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong arguments or settings, 3 the pr
 enum Command {
     /// Find the places that tie code to one vendor's edition of the API
     Scan(Box<scan::Arguments>),
+    /// Show, or make, the changes that free code from that edition
+    Fix(Box<fix::Arguments>),
+    /// List the deployment names in code, for mapping them to models
+    Models(models::Arguments),
     /// List the rules
     Rules(rules::Arguments),
     /// Explain a rule: what it finds, why it matters, what to write instead
@@ -100,6 +107,8 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
     let common = &arguments.common;
     let done = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments, common, streams),
+        Command::Fix(arguments) => fix::run(arguments, common, streams),
+        Command::Models(arguments) => models::run(arguments, common, streams),
         Command::Rules(arguments) => rules::run(arguments, common, streams),
         Command::Explain(arguments) => explain::run(arguments, common, streams),
         Command::Test(arguments) => test::run(arguments, common, streams),

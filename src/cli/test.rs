@@ -130,7 +130,7 @@ fn line(outcome: &Outcome, tree: &Path) -> String {
         count(outcome.met as u64, "mark"),
     );
     if outcome.fixes > 0 {
-        let _ = write!(line, ", {} compared", count(outcome.fixes as u64, "fix"));
+        let _ = write!(line, ", {} of fixes compared", count(outcome.fixes as u64, "result"));
     }
     if !outcome.mismatches.is_empty() {
         let _ = write!(line, ", {ERROR}{}{ERROR:#}", count(total(&outcome.mismatches), "mismatch"));

@@ -5,11 +5,13 @@
 //!
 //! * [`walk`] finds files in parallel, reads them, and says what it passed over and why; [`exclude`] says what that is;
 //! * [`prefilter`] tells from the bytes whether a file can hold anything of interest;
-//! * [`text`] decodes the bytes and translates byte offsets to lines and columns.
+//! * [`text`] decodes the bytes and translates byte offsets to lines and columns;
+//! * [`versions`] reads which versions of packages the project of a file uses.
 
 pub mod exclude;
 pub mod prefilter;
 pub mod text;
+pub mod versions;
 pub mod walk;
 
 mod roots;

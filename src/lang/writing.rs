@@ -96,13 +96,22 @@ impl Writing {
 
     /// What is written behind an address to append a path to it, whether or not it ends in a slash. `trimmed`: it is
     /// known not to end in one. `missing`: it may be undefined.
-    pub fn append_path(&self, path: &str, trimmed: bool, missing: bool) -> String {
+    /// `endings` are taken off before.
+    pub fn append_path(&self, path: &str, trimmed: bool, missing: bool, endings: &[String]) -> String {
         match self.language {
-            Language::Python => python::writing::append_path(&self.string(path), trimmed),
+            Language::Python => python::writing::append_path(&self.string(path), trimmed, endings),
             Language::JavaScript => {
                 let demand = if missing && self.typed { "!" } else { "" };
-                javascript::writing::append_path(&self.string(path), demand, trimmed)
+                javascript::writing::append_path(&self.string(path), demand, trimmed, endings)
             }
+        }
+    }
+
+    /// True for a module that comes with the language.
+    pub fn is_standard(&self, module: &str) -> bool {
+        match self.language {
+            Language::Python => python::writing::is_standard(module),
+            Language::JavaScript => module.starts_with("node:"),
         }
     }
 
@@ -114,15 +123,16 @@ impl Writing {
         }
     }
 
-    /// A statement that imports `name` from `module`, without indentation and line end.
-    pub fn import(&self, module: &str, name: &str, local: &str, type_only: bool) -> String {
+    /// A statement that imports items from `module` (or the module itself), without indentation and line end.
+    pub fn import(&self, module: &str, items: &[String], type_only: bool) -> String {
+        let items = items.join(", ");
         match self.language {
-            Language::Python if name.is_empty() => format!("import {module}"),
-            Language::Python => format!("from {module} import {}", self.import_item(name, local)),
+            Language::Python if items.is_empty() => format!("import {module}"),
+            Language::Python => format!("from {module} import {items}"),
             Language::JavaScript => {
                 let word = if type_only { "import type" } else { "import" };
                 let end = if self.semicolons { ";" } else { "" };
-                format!("{word} {{ {} }} from {}{end}", self.import_item(name, local), self.string(module))
+                format!("{word} {{ {items} }} from {}{end}", self.string(module))
             }
         }
     }

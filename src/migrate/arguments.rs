@@ -35,7 +35,7 @@ pub(super) struct Spec<'r> {
 
 /// The name of a deployment.
 #[derive(Debug, Clone)]
-pub(super) enum DeploymentName {
+pub(super) enum Deployed {
     /// An expression of the file.
     Value(Source),
     /// A part of an address.
@@ -65,7 +65,7 @@ struct Arranging<'r> {
     gathered: Gathered,
     fates: Vec<Fate>,
     roles: Roles,
-    deployment: Option<DeploymentName>,
+    deployment: Option<Deployed>,
     /// Values that entries of an object give to arguments of the call: name and text.
     moved: Vec<(String, String)>,
 }
@@ -78,7 +78,7 @@ impl File<'_, '_, '_> {
         call: ExprId,
         gathered: Gathered,
         spec: Spec<'_>,
-    ) -> Option<DeploymentName> {
+    ) -> Option<Deployed> {
         unit.shares.extend(&gathered.shares);
         let mut arranging = Arranging {
             spec,
@@ -213,8 +213,9 @@ impl File<'_, '_, '_> {
         let inner = match argument.role {
             Some(RoleOf::Endpoint) => {
                 self.check_host(unit, portable, value);
-                self.with_path(value, &portable.path)
+                self.with_path(unit, value, &portable.path, &argument.endings)
             }
+            Some(RoleOf::Key) => self.demanded(unit, value).map_or(NewValue::Same, NewValue::Other),
             Some(RoleOf::DeploymentUrl) => {
                 self.check_host(unit, portable, value);
                 self.without_deployment(unit, portable, value)
@@ -306,19 +307,19 @@ impl File<'_, '_, '_> {
     fn note_deployment(&mut self, unit: &mut Unit, arranging: &mut Arranging<'_>, argument: &Argument, value: Source) {
         match argument.role {
             Some(RoleOf::Deployment) if argument.to.is_none() => {
-                arranging.deployment = Some(DeploymentName::Value(value));
+                arranging.deployment = Some(Deployed::Value(value));
             }
             Some(RoleOf::DeploymentUrl) => {
                 let deployment = self.deployment_in(arranging.spec.portable, value.expr);
                 if let Some(deployment) = &deployment {
                     let text = match deployment {
-                        DeploymentName::Value(value) => self.source(value.span).to_owned(),
-                        DeploymentName::Text(text) => self.writing.string(text),
+                        Deployed::Value(value) => self.source(value.span).to_owned(),
+                        Deployed::Text(text) => self.writing.string(text),
                     };
                     arranging.roles.model = Some(text);
                 }
-                if self.around.options.target.is_some()
-                    && let Some(DeploymentName::Value(value)) = deployment
+                if self.around.to_settings
+                    && let Some(Deployed::Value(value)) = deployment
                 {
                     let setting = self.setting(unit, arranging.spec.portable, RoleOf::Deployment, Some(value));
                     arranging.roles.model = setting.or(arranging.roles.model.take());
@@ -379,7 +380,7 @@ impl File<'_, '_, '_> {
             let is_there = arranging.position_of(&add.name).is_some() || added.iter().any(|(name, _)| *name == add.name);
             if is_there {
                 if is_header {
-                    unit.hold(format!("`{}` is given already; add the key header to it by hand", add.name));
+                    self.add_key_header(unit, arranging, add);
                 }
                 continue;
             }
@@ -395,6 +396,25 @@ impl File<'_, '_, '_> {
             }
         }
         added
+    }
+
+    /// The key header in an object of headers that is given already.
+    fn add_key_header(&mut self, unit: &mut Unit, arranging: &Arranging<'_>, add: &Added) {
+        let wanted = add.given.is_empty()
+            || add.given.iter().any(|name| arranging.gathered.given.iter().any(|given| given.name == *name));
+        let given = arranging.gathered.given.iter().find(|given| given.name == add.name).cloned();
+        let Some(given) = given.filter(|_| wanted) else { return };
+        let entry = match self.from_template(unit, arranging, &add.value, None) {
+            Some(NewValue::Other(text)) => text.trim_start_matches('{').trim_end_matches('}').trim().to_owned(),
+            _ => return,
+        };
+        match self.facts.expr(given.value.expr) {
+            Expr::Object(_) => {
+                let edits = self.items(given.value.expr).map(|items| items.change(&[], &[entry]));
+                unit.edits.extend(edits.unwrap_or_default());
+            }
+            _ => unit.hold(format!("`{}` is given already; add the key header to it by hand", add.name)),
+        }
     }
 
     fn added_value(&mut self, unit: &mut Unit, arranging: &Arranging<'_>, add: &Added) -> Option<String> {
@@ -416,7 +436,7 @@ impl File<'_, '_, '_> {
         };
         Some(match add.role {
             Some(RoleOf::Endpoint) if !text.contains(portable.path.trim_end_matches('/')) => {
-                let after = self.writing.append_path(&portable.path, false, false);
+                let after = self.writing.append_path(&portable.path, false, false, &[]);
                 format!("{text}{after}")
             }
             _ => text,
@@ -625,7 +645,10 @@ impl Words for CallWords<'_, '_, '_, '_, '_> {
                 let value = self.value?;
                 return Some(match filter {
                     Some("insert") => self.file.inserted(value),
-                    Some("path") => self.file.with_path(value, &self.arranging.spec.portable.path).text(self.file, value),
+                    Some("path") => {
+                        let path = self.arranging.spec.portable.path.clone();
+                        self.file.with_path(self.unit, value, &path, &[]).text(self.file, value)
+                    },
                     _ => self.file.source(value.span).to_owned(),
                 });
             }
@@ -645,7 +668,7 @@ impl Words for CallWords<'_, '_, '_, '_, '_> {
                 }
                 self.unit.modules.extend(self.file.writing.variable_module());
                 let text = self.file.writing.demanded_variable(variable);
-                let after = self.file.writing.append_path(&portable.path, false, false);
+                let after = self.file.writing.append_path(&portable.path, false, false, &[]);
                 Some(if name == "endpoint" { format!("{text}{after}") } else { text })
             }
             (None, None) => None,

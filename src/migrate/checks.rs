@@ -29,7 +29,9 @@ impl File<'_, '_, '_> {
         value: Option<Source>,
     ) -> Option<String> {
         let options = self.around.options;
-        options.target.as_ref()?;
+        if !self.around.to_settings {
+            return None;
+        }
         let chosen = |own: &Option<String>, usual: &str| own.clone().unwrap_or_else(|| usual.to_owned());
         let names = &options.names;
         let (name, text) = match role {
@@ -93,8 +95,8 @@ impl File<'_, '_, '_> {
             match (self.around.fits)(package, version) {
                 Fit::Yes => {}
                 Fit::No(says) => unit.hold(format!("it needs {package} {version} or newer, but {says}")),
-                Fit::Unknown => {
-                    let because = format!("{package} is at {version} or newer (no manifest or lock file says)");
+                Fit::Unknown(says) => {
+                    let because = format!("{package} is at {version} or newer ({})", unsure(says));
                     unit.lower(FixLevel::Unsafe, because);
                 }
             }
@@ -214,7 +216,8 @@ impl File<'_, '_, '_> {
         let Some(cut) = self.cut(portable, at) else {
             let bare = portable.deployment_path.trim_end_matches('/');
             let root = bare.rsplit_once('/').map_or("", |(root, _)| root);
-            if let Some(edit) = self.path_after(value.expr, root, &portable.path) {
+            let edit = self.path_after(value.expr, bare, &portable.path);
+            if let Some(edit) = edit.or_else(|| self.path_after(value.expr, root, &portable.path)) {
                 return NewValue::Edited(vec![edit]);
             }
             unit.hold("the file does not show the path of the address");
@@ -238,7 +241,7 @@ impl File<'_, '_, '_> {
     }
 
     /// The deployment that an address names.
-    pub(super) fn deployment_in(&self, portable: &Portable, value: ExprId) -> Option<super::arguments::DeploymentName> {
+    pub(super) fn deployment_in(&self, portable: &Portable, value: ExprId) -> Option<super::arguments::Deployed> {
         let at = self.own_definition(value).or_else(|| self.definition(value)).unwrap_or(value);
         self.cut(portable, at).map(|cut| cut.deployment)
     }
@@ -261,20 +264,14 @@ impl File<'_, '_, '_> {
             let rest = &raw[at + length..];
             let name = rest.split(['/', '?']).next().unwrap_or_default();
             let start = span.start + at as u32;
-            let after = start + length as u32;
             if !name.is_empty() {
-                let deployment = super::arguments::DeploymentName::Text(name.to_owned());
-                return Some(Cut { piece: number, start, slash, name_end: after + name.len() as u32, deployment });
+                let deployment = super::arguments::Deployed::Text(name.to_owned());
+                return Some(Cut { piece: number, start, slash, deployment });
             }
             let Some(Piece::Hole(hole)) = pieces.get(number + 1) else { continue };
             let source = Source { expr: *hole, span: self.span(*hole) };
-            let next = pieces.get(number + 2);
-            let end = match next {
-                Some(Piece::Constant { span, .. }) => span.start,
-                _ => self.span(value).end,
-            };
-            let deployment = super::arguments::DeploymentName::Value(source);
-            return Some(Cut { piece: number, start, slash, name_end: end, deployment });
+            let deployment = super::arguments::Deployed::Value(source);
+            return Some(Cut { piece: number, start, slash, deployment });
         }
         None
     }
@@ -317,6 +314,11 @@ impl File<'_, '_, '_> {
     }
 }
 
+/// What is said where a version is not certain.
+pub(super) fn unsure(says: Option<String>) -> String {
+    says.unwrap_or_else(|| "no manifest or lock file says".to_owned())
+}
+
 /// Where the path of a deployment stands in an address.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {
@@ -326,8 +328,6 @@ pub(super) struct Cut {
     pub(super) start: u32,
     /// True when it begins with a slash there.
     pub(super) slash: bool,
-    /// The offset after the name of the deployment (with what closes the hole it stands in).
-    pub(super) name_end: u32,
     /// The deployment.
-    pub(super) deployment: super::arguments::DeploymentName,
+    pub(super) deployment: super::arguments::Deployed,
 }

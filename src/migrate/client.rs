@@ -2,7 +2,8 @@
 //! call and on the client that it makes.
 
 use super::{
-    arguments::{DeploymentName, Spec},
+    arguments::{Deployed, Spec},
+    checks::unsure,
     edits::Edit,
     file::{File, Use},
     options::Fit,
@@ -33,7 +34,7 @@ impl<'x> File<'x, '_, '_> {
             let symbol = place.symbol.map(|path| self.resolver.paths.text(path).to_owned());
             let Some(choice) = self.choice(rule, symbol.as_deref()) else { continue };
             let rewrite = self.rewrite(rule, choice.number);
-            if rewrite.only_for_targets && self.around.options.target.is_none() {
+            if rewrite.only_for_targets && !self.around.to_settings {
                 continue;
             }
             let Some(mut unit) = self.unit_of(place, rule, choice.number) else { continue };
@@ -71,15 +72,15 @@ impl<'x> File<'x, '_, '_> {
 
     /// Whether the versions fit a rewrite: `None` if they do not, a reason if that is not known.
     fn fit_of(&self, rewrite: &Rewrite) -> Option<Option<String>> {
-        let mut unsure = None;
+        let mut reason = None;
         for (package, version) in &rewrite.when {
             match (self.around.fits)(package, version) {
                 Fit::Yes => {}
                 Fit::No(_) => return None,
-                Fit::Unknown => unsure = Some(format!("{package} is at {version} (no manifest or lock file says)")),
+                Fit::Unknown(says) => reason = Some(format!("{package} is at {version} ({})", unsure(says))),
             }
         }
-        Some(unsure)
+        Some(reason)
     }
 
     fn unit_of(&mut self, place: &Place, rule: usize, number: usize) -> Option<Unit> {
@@ -170,7 +171,7 @@ impl<'x> File<'x, '_, '_> {
         unit: &mut Unit,
         made: ExprId,
         rewrite: &Rewrite,
-        deployment: Option<&DeploymentName>,
+        deployment: Option<&Deployed>,
         portable: &Portable,
     ) {
         match (&rewrite.deployment, deployment) {
@@ -343,7 +344,7 @@ impl<'x> File<'x, '_, '_> {
         rules.iter().find_map(|&rule| {
             let number = self.choice(rule, Some(symbol))?.number;
             let rewrite = self.rewrite(rule, number);
-            let is_on = !rewrite.only_for_targets || self.around.options.target.is_some();
+            let is_on = !rewrite.only_for_targets || self.around.to_settings;
             let to = symbol_after(rewrite, symbol).filter(|to| *to != symbol && is_on)?;
             Some((rule, number, to))
         })

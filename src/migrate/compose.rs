@@ -41,7 +41,7 @@ pub struct Planner<'p> {
     /// The path to report.
     pub path: &'p str,
     /// Which findings may be dealt with.
-    pub wanted: &'p dyn Fn(&Finding) -> bool,
+    pub wanted: &'p (dyn Fn(&Finding) -> bool + Sync),
 }
 
 /// What came of one file.
@@ -59,6 +59,8 @@ pub struct Outcome {
     pub manual: BTreeMap<String, u32>,
     /// Rules of which a unit stays as it is.
     pub stays: BTreeSet<String>,
+    /// The program failed on the file.
+    pub failed: bool,
     /// The file is broken and is left alone; the line.
     pub broken: Option<u32>,
 }

@@ -2,7 +2,7 @@
 //! the call is all that counts. So the deployment moves to the calls, or stays where it is if not all calls are in view.
 
 use super::{
-    arguments::DeploymentName,
+    arguments::Deployed,
     edits::Edit,
     file::{File, Use},
     given::{Gathered, Given},
@@ -25,7 +25,7 @@ impl File<'_, '_, '_> {
         &mut self,
         unit: &mut Unit,
         made: ExprId,
-        name: &DeploymentName,
+        name: &Deployed,
         rule: &Deployment,
         portable: &Portable,
     ) {
@@ -43,7 +43,7 @@ impl File<'_, '_, '_> {
                 Use::Call(path, call) => self.model_of_call(unit, &path, call, name, rule, portable, &mut changed),
             }
         }
-        if !changed.is_empty() && self.around.options.target.is_none() {
+        if !changed.is_empty() && !self.around.to_settings {
             unit.lower(FixLevel::Unsafe, format!("the deployment was what counted, not {}", changed.join(" or ")));
         }
     }
@@ -54,7 +54,7 @@ impl File<'_, '_, '_> {
         unit: &mut Unit,
         path: &str,
         call: ExprId,
-        name: &DeploymentName,
+        name: &Deployed,
         rule: &Deployment,
         portable: &Portable,
         changed: &mut Vec<String>,
@@ -79,16 +79,16 @@ impl File<'_, '_, '_> {
         &mut self,
         unit: &mut Unit,
         given: &Given,
-        name: &DeploymentName,
+        name: &Deployed,
         portable: &Portable,
         changed: &mut Vec<String>,
     ) {
         let Some(text) = self.model_text(unit, name, given.value.expr, portable) else { return };
         let old = self.source(given.value.span).to_owned();
-        if self.around.options.target.is_none() && self.names_same(given.value, name) {
+        if !self.around.to_settings && self.names_same(given.value, name) {
             return;
         }
-        if self.around.options.target.is_none() {
+        if !self.around.to_settings {
             changed.push(format!("`{}` on line {}", shown(&old), self.line(given.value.span.start)));
         }
         let text = if given.is_shorthand() { self.writing.entry(&given.name, &text) } else { text };
@@ -102,7 +102,7 @@ impl File<'_, '_, '_> {
         unit: &mut Unit,
         call: ExprId,
         gathered: &Gathered,
-        name: &DeploymentName,
+        name: &Deployed,
         rule: &Deployment,
         portable: &Portable,
     ) {
@@ -111,6 +111,10 @@ impl File<'_, '_, '_> {
         let is_object = matches!(self.facts.expr(list), Expr::Object(_));
         let entry = if is_object { self.writing.entry(&rule.argument, &text) } else { self.writing.named(&rule.argument, &text) };
         let Some(items) = self.items(list) else { return unit.hold("a call of the client has no parentheses") };
+        if !self.writing.names_by_object() {
+            let edits = items.change(&[], &[entry]);
+            return unit.edits.extend(edits);
+        }
         let first = items.items.first().map(|first| first.start);
         let edit = match first {
             Some(first) if self.begins_line(first) => {
@@ -124,15 +128,15 @@ impl File<'_, '_, '_> {
     }
 
     /// The deployment as it can be written at `place`.
-    fn model_text(&mut self, unit: &mut Unit, name: &DeploymentName, place: ExprId, portable: &Portable) -> Option<String> {
+    fn model_text(&mut self, unit: &mut Unit, name: &Deployed, place: ExprId, portable: &Portable) -> Option<String> {
         match name {
-            DeploymentName::Text(text) => {
-                if self.around.options.target.is_some() {
+            Deployed::Text(text) => {
+                if self.around.to_settings {
                     return self.model_setting(unit, text, portable);
                 }
                 Some(self.writing.string(text))
             }
-            DeploymentName::Value(value) => {
+            Deployed::Value(value) => {
                 if let Some(setting) = self.setting(unit, portable, RoleOf::Deployment, Some(*value)) {
                     return Some(setting);
                 }
@@ -190,11 +194,11 @@ impl File<'_, '_, '_> {
     }
 
     /// True when a model certainly is the deployment.
-    fn names_same(&mut self, model: Source, name: &DeploymentName) -> bool {
+    fn names_same(&mut self, model: Source, name: &Deployed) -> bool {
         let models = self.texts(model.expr);
         match name {
-            DeploymentName::Text(text) => models == [text.clone()],
-            DeploymentName::Value(value) => {
+            Deployed::Text(text) => models == [text.clone()],
+            Deployed::Value(value) => {
                 if self.source(value.span) == self.source(model.span) && self.is_known_at(value.expr, model.expr) {
                     return true;
                 }
@@ -227,7 +231,7 @@ impl File<'_, '_, '_> {
 
     /// In a fix for a target, the models of the calls on a client become settings where they are deployments' names.
     pub(super) fn set_models(&mut self, unit: &mut Unit, made: ExprId, rule: &Deployment, portable: &Portable) {
-        if self.around.options.target.is_none() {
+        if !self.around.to_settings {
             return;
         }
         for used in self.uses(made, &rule.same_client) {

@@ -89,11 +89,6 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
         all.filter(|&expr| self.resolver.bindings_of(name, expr).contains(&binding)).collect()
     }
 
-    /// The names in the code with this spelling.
-    pub(super) fn named(&self, name: &str) -> &[ExprId] {
-        self.names.get(name).map_or(&[], Vec::as_slice)
-    }
-
     /// The value of an argument as written, with what the facts look through (`await`, `as T`).
     pub(super) fn argument_value(&self, argument: &Argument<'_>) -> Span {
         match argument.kind {

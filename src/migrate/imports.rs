@@ -19,10 +19,21 @@ pub(super) struct Imports {
     locals: BTreeMap<String, String>,
     /// Changes by import statement.
     statements: BTreeMap<u32, Statement>,
-    /// Statements to be added, in order, with the import after which they stand.
-    new: Vec<(Option<u32>, String)>,
+    /// Statements to be added, in order.
+    new: Vec<NewImport>,
     /// Edits elsewhere: names, patterns of `require`.
     edits: Vec<Edit>,
+}
+
+/// An import statement to be added.
+#[derive(Debug, Clone)]
+struct NewImport {
+    /// The import that it stands beside.
+    beside: Option<u32>,
+    module: String,
+    /// Items as written; none for the module itself.
+    items: Vec<String>,
+    type_only: bool,
 }
 
 /// What changes at one import statement.
@@ -31,6 +42,17 @@ struct Statement {
     removed: BTreeSet<usize>,
     replaced: BTreeMap<usize, String>,
     added: Vec<String>,
+}
+
+impl Imports {
+    /// Adds an item to a new statement.
+    fn add_statement(&mut self, beside: Option<u32>, module: &str, item: String, type_only: bool) {
+        let known = self.new.iter_mut().find(|new| new.module == module && new.type_only == type_only && !new.items.is_empty());
+        match known {
+            Some(known) => known.items.push(item),
+            None => self.new.push(NewImport { beside, module: module.to_owned(), items: vec![item], type_only }),
+        }
+    }
 }
 
 impl File<'_, '_, '_> {
@@ -160,8 +182,7 @@ impl File<'_, '_, '_> {
         match at_home {
             Some(home) => imports.statements.entry(home as u32).or_default().added.push(written),
             None => {
-                let text = self.writing.import(&self.specifier(statement, module), name, &local, statement.type_only);
-                imports.new.push((Some(*import), text));
+                imports.add_statement(Some(*import), module, written, statement.type_only);
             }
         }
         local
@@ -170,11 +191,6 @@ impl File<'_, '_, '_> {
     /// The module that an import statement names, as symbols have it.
     fn module_of(&self, import: &Import<'_>) -> String {
         import.module.clone().into_owned()
-    }
-
-    /// How a module is written where the old statement named it in a way of its own.
-    fn specifier(&self, _old: &Import<'_>, module: &str) -> String {
-        module.to_owned()
     }
 
     fn is_type_only(&self, binding: &Binding<'_>) -> bool {
@@ -246,15 +262,16 @@ impl File<'_, '_, '_> {
             let written = self.writing.import_item(name, &local);
             imports.statements.entry(home as u32).or_default().added.push(written);
         } else if module.is_empty() {
-            imports.new.push((self.last_import(true), self.writing.import(symbol, "", &local, false)));
+            imports.new.push(NewImport { beside: None, module: symbol.to_owned(), items: Vec::new(), type_only: false });
         } else {
-            imports.new.push((self.last_import(false), self.writing.import(module, name, &local, false)));
+            let written = self.writing.import_item(name, &local);
+            imports.add_statement(self.last_import(), module, written, false);
         }
         local
     }
 
     /// The import after which a new one stands: the last one at the top of the file before any other code.
-    fn last_import(&self, _plain: bool) -> Option<u32> {
+    fn last_import(&self) -> Option<u32> {
         let facts = self.facts;
         let at_top = facts.imports.iter().enumerate().filter(|(_, import)| {
             import.scope == ScopeId(0) && self.begins_line(import.span.start) && self.indentation(import.span.start).is_empty()
@@ -331,8 +348,13 @@ impl File<'_, '_, '_> {
         }
         let mut edits = std::mem::take(&mut imports.edits);
         let mut new: BTreeMap<Option<u32>, Vec<String>> = BTreeMap::new();
-        for (after, text) in std::mem::take(&mut imports.new) {
-            new.entry(after).or_default().push(text);
+        for import in std::mem::take(&mut imports.new) {
+            if import.items.is_empty() {
+                edits.push(self.new_module(&import.module));
+                continue;
+            }
+            let text = self.writing.import(&import.module, &import.items, import.type_only);
+            new.entry(import.beside).or_default().push(text);
         }
         for (number, statement) in &imports.statements {
             let takes_place = statement.removed.len() == self.facts.imports[*number as usize].items.len()
@@ -374,18 +396,45 @@ impl File<'_, '_, '_> {
         if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
-    fn new_import(&self, after: Option<u32>, texts: &[String]) -> Edit {
+    fn new_import(&self, beside: Option<u32>, texts: &[String]) -> Edit {
         let newline = self.newline();
-        let Some(after) = after else {
-            let at = self.start_of_code();
-            return Edit::insert(at, texts.iter().map(|text| format!("{text}{newline}")).collect::<String>());
-        };
-        let import = &self.facts.imports[after as usize];
+        let lines = |indent: &str| texts.iter().map(|text| format!("{indent}{text}{newline}")).collect::<String>();
+        let Some(beside) = beside else { return Edit::insert(self.start_of_code(), lines("")) };
+        let import = &self.facts.imports[beside as usize];
         let indent = self.indentation(import.span.start);
         let end = import.span.end as usize;
         let line = self.text.get(end..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
         let text: String = texts.iter().map(|text| format!("{newline}{indent}{text}")).collect();
         Edit::insert((end + line.len()) as u32, text)
+    }
+
+    /// `import module` among its like, or before the other imports.
+    fn new_module(&self, module: &str) -> Edit {
+        let newline = self.newline();
+        let facts = self.facts;
+        let line = |at: u32| super::items::line_start(self.text, at);
+        let at_top = |import: &&Import<'_>| import.scope == ScopeId(0) && self.indentation(import.span.start).is_empty();
+        let top: Vec<&Import<'_>> = facts.imports.iter().filter(at_top).collect();
+        let is_plain = |import: &Import<'_>| self.source(import.span).starts_with("import ");
+        let statement = self.writing.import(module, &[], false);
+        let plain = top.iter().filter(|import| is_plain(import) && self.writing.is_standard(&import.module));
+        let next = plain.clone().find(|import| &*import.module > module);
+        if let Some(next) = next {
+            return Edit::insert(line(next.span.start), format!("{statement}{newline}"));
+        }
+        if let Some(last) = plain.last() {
+            let end = last.span.end as usize;
+            let rest = self.text.get(end..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+            return Edit::insert((end + rest.len()) as u32, format!("{newline}{statement}"));
+        }
+        let first = top.iter().find(|import| import.module != "__future__");
+        match first {
+            Some(first) => {
+                let gap = if self.writing.is_standard(&first.module) { "" } else { newline };
+                Edit::insert(line(first.span.start), format!("{statement}{newline}{gap}"))
+            }
+            None => Edit::insert(self.start_of_code(), format!("{statement}{newline}{newline}")),
+        }
     }
 
     /// Behind a module's comments, docstring and directives.

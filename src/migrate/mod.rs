@@ -7,6 +7,7 @@
 //! the result is parsed and matched again: a change that breaks anything is withdrawn. The outcome is plain data
 //! ([`plan`]); reading and writing files is not done here, but for [`apply`], which replaces files safely.
 
+pub mod apply;
 mod arguments;
 mod checks;
 mod client;
@@ -27,6 +28,7 @@ mod stores;
 mod template;
 mod unit;
 mod values;
+pub mod view;
 
 pub use compose::{Outcome, Planner};
 pub use unit::NewSetting;

@@ -168,3 +168,14 @@ pub struct Problem {
     /// What happened and what it means.
     pub message: String,
 }
+
+/// The name of a deployment in code, or of the variable that holds it, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct DeploymentName {
+    /// The name: `chat-prod`, or the variable's name such as `CHAT_DEPLOYMENT`.
+    pub name: String,
+    /// True when the code reads the deployment's name from this environment variable.
+    pub variable: bool,
+    /// Where it stands, in order.
+    pub places: Vec<Location>,
+}

@@ -1,7 +1,11 @@
 //! New values out of old ones: an address with a path appended, the text a template makes of a value. Where it can, a
 //! change leaves the text of the value alone and writes around it, so that comments and line breaks in it stay.
 
-use super::{edits::{Edit, applied, ordered}, file::File};
+use super::{
+    edits::{Edit, applied, ordered},
+    file::File,
+    unit::Unit,
+};
 use crate::facts::{Expr, ExprId, Piece, Span};
 
 /// A value in the code: the expression and the text that is its.
@@ -53,13 +57,17 @@ impl NewValue {
 
 impl File<'_, '_, '_> {
     /// `value` with `path` appended, whether or not it ends in a slash.
-    pub(super) fn with_path(&mut self, value: Source, path: &str) -> NewValue {
-        if let Some(edit) = self.path_in_literal(value, path) {
+    pub(super) fn with_path(&mut self, unit: &mut Unit, value: Source, path: &str, endings: &[String]) -> NewValue {
+        if let Some(edit) = self.path_in_literal(value, path, endings) {
             return NewValue::Edited(edit.into_iter().collect());
+        }
+        if let Some(lookup) = self.demanded(unit, value) {
+            let after = self.writing.append_path(path, false, false, endings);
+            return NewValue::Other(format!("{lookup}{after}"));
         }
         let trimmed = self.is_trimmed(value.expr);
         let missing = self.may_be_missing(value);
-        let after = self.writing.append_path(path, trimmed, missing);
+        let after = self.writing.append_path(path, trimmed, missing, endings);
         // A method binds tighter than the operator that a trimmed value is followed by.
         NewValue::Edited(self.around_value(value, "", &after))
     }
@@ -75,15 +83,9 @@ impl File<'_, '_, '_> {
         edits
     }
 
-    /// The text of a value, in parentheses where an operator could tear it apart.
-    pub(super) fn operand(&self, value: Source) -> String {
-        let text = self.source(value.span);
-        if self.needs_parentheses(value) { format!("({text})") } else { text.to_owned() }
-    }
-
     /// A literal address gets the path within its quotes. `None`: it is no such literal; an empty edit: it ends in the
     /// path already.
-    fn path_in_literal(&self, value: Source, path: &str) -> Option<Option<Edit>> {
+    fn path_in_literal(&self, value: Source, path: &str, endings: &[String]) -> Option<Option<Edit>> {
         let Expr::Text(pieces) = self.facts.expr(value.expr) else { return None };
         if !is_one_literal(self.source(value.span)) || value.span != self.span(value.expr) {
             return None;
@@ -95,11 +97,24 @@ impl File<'_, '_, '_> {
             return None;
         }
         let bare = raw.trim_end_matches('/');
+        let bare = endings.iter().find_map(|ending| bare.strip_suffix(ending.as_str())).unwrap_or(bare);
         if bare.ends_with(path.trim_end_matches('/')) {
             return Some(None);
         }
         let start = span.start + bare.len() as u32;
         Some(Some(Edit::replace(Span { start, end: span.end }, path)))
+    }
+
+    /// A lookup that gives nothing for a missing variable, as one that fails: clients take nothing for their default.
+    pub(super) fn demanded(&mut self, unit: &mut Unit, value: Source) -> Option<String> {
+        let Expr::Call { arguments, .. } = self.facts.expr(value.expr) else { return None };
+        let is_lookup = arguments.len() == 1 && value.span == self.span(value.expr);
+        let module = self.writing.variable_module().filter(|_| is_lookup)?;
+        let variable = self.resolver.variables(value.expr).first().cloned()?;
+        let callee = self.resolver.callee_expr(value.expr)?;
+        let is_own = self.symbols(callee).iter().any(|path| path.starts_with(module));
+        unit.modules.extend(is_own.then_some(module));
+        is_own.then(|| self.writing.variable(&variable))
     }
 
     /// True when a value has its trailing slashes taken off already.

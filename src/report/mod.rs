@@ -1,14 +1,18 @@
-//! Reports: pure functions of one [`Scan`] value, or of a rule. No format sees a tree or reads a file.
+//! Reports: pure functions of one [`Scan`] value, of a plan, or of a rule. No format sees a tree or reads a file.
 //!
 //! Text is written with colours; whoever owns the stream strips them where they are not wanted. What comes from scanned
 //! files is made harmless first ([`words::printable`]).
 
 mod concise;
+pub mod diff;
 pub mod json;
 pub mod list;
+pub mod models;
 pub mod page;
+pub mod plan;
 pub mod style;
 pub mod summary;
+pub mod targets;
 mod text;
 pub mod words;
 

@@ -13,9 +13,13 @@ use super::{
     Rule, RuleSet, formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
+    target::{self, Target, TargetFile},
     text,
 };
 use crate::lang::Language;
+
+/// The folder of files about targets, instead of rules.
+const TARGETS: &str = "targets";
 
 /// The built-in rule files, by path below `rules/`.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -69,10 +73,11 @@ pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
 }
 
 /// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml` and
-/// `PACK/pack.yaml`.
+/// `PACK/pack.yaml`, and `targets/target.yaml`. The built-in targets are there also without the built-in rules.
 pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
     let mut errors = Vec::new();
-    let mut sources = if built_in { built_in_sources(true) } else { Vec::new() };
+    let mut sources = built_in_sources(true);
+    sources.retain(|source| built_in || source.is_target());
     for folder in folders {
         collect(folder, &mut sources, &mut errors);
     }
@@ -118,7 +123,11 @@ fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet,
     let mut set = RuleSet::default();
     let mut texts = Vec::new();
     for source in sources {
-        if source.name.split('/').any(|part| part == "targets") {
+        if source.is_target() {
+            match parse::<TargetFile>(&source) {
+                Ok(file) => add_target(&mut set, file, &source, &mut errors),
+                Err(error) => errors.push(*error),
+            }
             continue;
         }
         if source.name.ends_with("pack.yaml") {
@@ -138,7 +147,7 @@ fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet,
         };
         match parse::<RuleFile>(&source) {
             Ok(file) => {
-                let id = source.name.trim_end_matches(".yaml").trim_end_matches(".yml").to_owned();
+                let id = source.id().to_owned();
                 if !source.checked {
                     errors.extend(check(&source, &file));
                 }
@@ -150,6 +159,7 @@ fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet,
     }
     errors.extend(check_together(&set, &texts));
     set.rules.sort_by(|a, b| a.id.cmp(&b.id));
+    set.targets.sort_by(|a, b| a.id.cmp(&b.id));
     errors.sort();
     if errors.is_empty() { Ok(set) } else { Err(errors) }
 }
@@ -171,14 +181,36 @@ fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut
     set.portable.extend(pack.portable.map(|portable| (name.to_owned(), portable)));
 }
 
+fn add_target(set: &mut RuleSet, file: TargetFile, source: &SourceFile, errors: &mut Vec<RuleError>) {
+    let id = source.id().rsplit('/').next().unwrap_or_default().to_owned();
+    if set.targets.iter().any(|other| other.id == id) {
+        let cure = "rename the file (a target's id is its name)";
+        errors.push(whole_file(&source.shown(), format!("there are two targets `{id}`"), cure));
+    }
+    if !source.checked {
+        let mistakes = target::check(&file).into_iter();
+        errors.extend(mistakes.map(|mistake| source.error_at(&mistake.near, mistake.message, &mistake.cure)));
+    }
+    set.targets.push(Target { id, file, source: source.path.clone() });
+}
+
 fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> {
     serde_saphyr::from_str(&source.text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
         let message = error.without_snippet().to_string();
         // The place stands before the message already.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        Box::new(RuleError { path: source.shown(), line, column, cure: cure_for(&message), message })
+        let cure = if source.is_target() { cure_for_target(&message) } else { cure_for(&message) };
+        Box::new(RuleError { path: source.shown(), line, column, cure, message })
     })
+}
+
+fn cure_for_target(message: &str) -> String {
+    if message.contains("unknown field") || message.contains("missing field") {
+        "the fields of a target are described in schemas/target.schema.json".to_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn cure_for(message: &str) -> String {
@@ -192,6 +224,16 @@ fn cure_for(message: &str) -> String {
 }
 
 impl SourceFile {
+    /// True for a file about a target.
+    fn is_target(&self) -> bool {
+        self.name.split('/').rev().skip(1).any(|folder| folder == TARGETS)
+    }
+
+    /// The path below the rules folder without the extension.
+    fn id(&self) -> &str {
+        self.name.trim_end_matches(".yaml").trim_end_matches(".yml")
+    }
+
     /// The path to show: the real one, or the one below `rules/`.
     fn shown(&self) -> PathBuf {
         self.path.clone().unwrap_or_else(|| Path::new("rules").join(&self.name))

@@ -13,6 +13,7 @@ pub mod pattern;
 pub mod rewrite;
 pub mod secrets;
 pub mod select;
+pub mod target;
 mod text;
 pub mod values;
 
@@ -51,4 +52,6 @@ pub struct RuleSet {
     pub carriers: Vec<String>,
     /// What portable code looks like, by pack.
     pub portable: BTreeMap<String, rewrite::Portable>,
+    /// Where code can go, sorted by id. They belong to no pack.
+    pub targets: Vec<target::Target>,
 }

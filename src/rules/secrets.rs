@@ -148,7 +148,7 @@ fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
 }
 
 /// Without spaces, with a long run of letters and digits mixed as random ones are: hex, base64, `sk-…`.
-fn looks_like_key(text: &str) -> bool {
+pub fn looks_like_key(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'+' | b'/' | b'.');
     let is_random = |run: &str| {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();

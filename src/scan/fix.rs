@@ -3,7 +3,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use regex::bytes::Regex;
@@ -14,30 +19,31 @@ use crate::{
     input::{
         exclude::GlobError,
         text::{Decoded, LineIndex, Text, decode},
+        versions::{self, Ecosystem, Known, Versions},
         walk::walk,
     },
     lang::{Grammar, Language, Lowering},
     migrate::{
         NewSetting, Outcome, Planner,
         options::{Around, Fit, FixOptions},
-        plan::{self, ManualSites, Plan, Precondition, Problem, Setting},
+        plan::{self, DeploymentName, ManualSites, Plan, Precondition, Problem, Setting},
     },
     rules::rewrite::{Portable, RoleOf},
 };
 
-/// The name of a deployment in the code.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct DeploymentName {
-    /// The deployment, or the variable that holds its name.
-    pub name: String,
-    /// True for a variable.
-    pub variable: bool,
-    /// Where it stands, in order.
-    pub places: Vec<Location>,
-}
-
 /// Names that files take from others: by the stem of the file they are in, with the files that take them.
 type Taken = BTreeMap<(String, String), BTreeSet<PathBuf>>;
+
+/// A tree whose fixes are planned.
+struct Tree<'t> {
+    options: &'t ScanOptions,
+    fix: &'t FixOptions,
+    projects: Projects,
+    taken: Taken,
+    /// The settings that hold models, by deployment.
+    models: BTreeMap<String, String>,
+    wanted: &'t (dyn Fn(&Finding) -> bool + Sync),
+}
 
 impl Scanner {
     /// Plans the fixes for paths. `wanted` says which findings may be dealt with. The only error is a glob that cannot be
@@ -50,35 +56,40 @@ impl Scanner {
         wanted: &(dyn Fn(&Finding) -> bool + Sync),
     ) -> Result<Plan, GlobError> {
         let (hits, scan) = self.hits(paths, options)?;
-        let taken = self.taken_names(paths, options, &hits)?;
-        let models = if fix.target.is_some() { self.model_settings(&hits, options, fix) } else { BTreeMap::new() };
-        let mut outcomes = self.plan_all(&hits, options, fix, &taken, &models, wanted);
+        let mut tree = Tree {
+            options,
+            fix,
+            projects: Projects::of(&hits),
+            taken: self.taken_names(paths, options, &hits)?,
+            models: BTreeMap::new(),
+            wanted,
+        };
+        tree.models = self.model_settings(&tree, &hits);
+        let mut outcomes: Vec<(String, Outcome)> = self.plan_all(&tree, &hits);
         if let Some(mixed) = self.mixed(fix, &outcomes) {
-            // A second time, with the clients that stay taken into account.
             outcomes = outcomes.into_iter().map(|(path, outcome)| (path, lowered(outcome, &mixed, fix))).collect();
         }
-        Ok(self.assembled(fix, outcomes, &scan))
+        let mut plan = self.assembled(fix, outcomes, &scan);
+        plan.diagnostics.extend(tree.projects.problems());
+        plan.diagnostics.sort();
+        Ok(plan)
     }
 
     /// The names of deployments in paths, sorted.
     pub fn deployments(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Vec<DeploymentName>, GlobError> {
         let (hits, _) = self.hits(paths, options)?;
-        Ok(self.deployments_of(&hits, options, &FixOptions::default()))
+        Ok(self.deployments_of(&Tree::alone(options, &FixOptions::default(), &hits), &hits))
     }
 
     /// What a fix makes of one text, as if it lay at `path`, and what it holds back.
     pub fn fixed_text(&self, path: &Path, bytes: Vec<u8>, fix: &FixOptions) -> (Vec<u8>, Vec<plan::Held>) {
         let Some(grammar) = Grammar::of(&path.to_string_lossy()) else { return (bytes, Vec::new()) };
         let size = bytes.len() as u64;
-        let hit = Hit { path: path.to_owned(), grammar, size, bytes: Some(bytes.clone()), max_size: size };
+        let hits = [Hit { path: path.to_owned(), grammar, size, bytes: Some(bytes.clone()), max_size: size }];
         let options = ScanOptions { minified: true, ..ScanOptions::of_any_file() };
-        let models = if fix.target.is_some() {
-            self.model_settings(std::slice::from_ref(&hit), &options, fix)
-        } else {
-            BTreeMap::new()
-        };
-        let (none, mut lowering) = (BTreeSet::new(), Lowering::default());
-        let outcome = self.plan_hit(&hit, &options, fix, &none, &models, &|_| true, &mut lowering);
+        let mut tree = Tree::alone(&options, fix, &hits);
+        tree.models = self.model_settings(&tree, &hits);
+        let outcome = self.plan_hit(&tree, &hits[0], &mut Lowering::default());
         (outcome.file.map_or(bytes, |file| file.after), outcome.held)
     }
 
@@ -95,10 +106,7 @@ impl Scanner {
     fn taken_names(&self, paths: &[PathBuf], options: &ScanOptions, hits: &[Hit]) -> Result<Taken, GlobError> {
         let stems: BTreeSet<String> =
             hits.iter().filter(|hit| hit.grammar.language() == Language::Python).map(|hit| stem(&hit.path)).collect();
-        if stems.is_empty() {
-            return Ok(Taken::new());
-        }
-        let Some(reader) = ImportReader::new(&stems) else { return Ok(Taken::new()) };
+        let Some(reader) = ImportReader::new(&stems).filter(|_| !stems.is_empty()) else { return Ok(Taken::new()) };
         let walked = walk(paths, &options.walk, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
             let is_python = file.path.file_name().is_some_and(|name| {
                 Grammar::of(&name.to_string_lossy()).is_some_and(|grammar| grammar.language() == Language::Python)
@@ -118,61 +126,75 @@ impl Scanner {
         Ok(all)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is known about the tree, piece by piece")]
-    fn plan_all(
-        &self,
-        hits: &[Hit],
-        options: &ScanOptions,
-        fix: &FixOptions,
-        taken: &Taken,
-        models: &BTreeMap<String, String>,
-        wanted: &(dyn Fn(&Finding) -> bool + Sync),
-    ) -> Vec<(String, Outcome)> {
-        let mut lowering = Lowering::default();
-        let mut outcomes = Vec::new();
-        for hit in hits {
-            let stem = stem(&hit.path);
-            let from_others = taken.iter().filter(|((module, _), files)| {
-                *module == stem && files.iter().any(|file| *file != hit.path)
-            });
-            let imported = from_others.map(|((_, name), _)| name.clone()).collect();
-            let outcome = self.plan_hit(hit, options, fix, &imported, models, wanted, &mut lowering);
-            outcomes.push((shown(&hit.path), outcome));
+    /// The outcomes of all files, in order.
+    fn plan_all(&self, tree: &Tree<'_>, hits: &[Hit]) -> Vec<(String, Outcome)> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(BTreeMap::new());
+        let work = || {
+            let mut lowering = Lowering::default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(hit) = hits.get(number) else { break };
+                let outcome = self.plan_safely(tree, hit, &mut lowering);
+                done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (shown(&hit.path), outcome));
+            }
+        };
+        match super::pool(tree.options.walk.threads.min(hits.len().max(1))) {
+            Some(pool) => {
+                pool.broadcast(|_| work());
+            }
+            None => work(),
         }
-        outcomes
+        done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is known about the file, piece by piece")]
-    fn plan_hit(
+    /// A bug that shows on one file must not lose the others.
+    fn plan_safely(&self, tree: &Tree<'_>, hit: &Hit, lowering: &mut Lowering) -> Outcome {
+        let result = catch_unwind(AssertUnwindSafe(|| self.plan_hit(tree, hit, lowering)));
+        result.unwrap_or_else(|_| {
+            *lowering = Lowering::default();
+            Outcome { failed: true, ..Outcome::default() }
+        })
+    }
+
+    fn plan_hit(&self, tree: &Tree<'_>, hit: &Hit, lowering: &mut Lowering) -> Outcome {
+        let Some((bytes, text)) = read(hit, tree.options) else { return Outcome::default() };
+        let imported = tree.taken_from(hit);
+        self.with_planner(tree, hit, tree.fix.target.is_some(), &imported, &tree.models, |planner| {
+            planner.plan(&bytes, &text, lowering)
+        })
+    }
+
+    fn with_planner<T>(
         &self,
+        tree: &Tree<'_>,
         hit: &Hit,
-        options: &ScanOptions,
-        fix: &FixOptions,
+        to_settings: bool,
         imported: &BTreeSet<String>,
         models: &BTreeMap<String, String>,
-        wanted: &(dyn Fn(&Finding) -> bool + Sync),
-        lowering: &mut Lowering,
-    ) -> Outcome {
-        let Some((bytes, text)) = read(hit, options) else { return Outcome::default() };
+        run: impl FnOnce(&Planner<'_>) -> T,
+    ) -> T {
         let path = shown(&hit.path);
-        let fits = |package: &str, version: &str| fit(&hit.path, package, version);
-        let around = Around { options: fix, fits: &fits, imported, model_settings: models };
-        let planner = Planner {
-            index: self.index(hit.grammar.language()),
+        let language = hit.grammar.language();
+        let fits = |package: &str, version: &str| tree.projects.fit(&hit.path, language, package, version);
+        let around = Around { options: tree.fix, to_settings, fits: &fits, imported, model_settings: models };
+        run(&Planner {
+            index: self.index(language),
             portable: &self.rules.portable,
             around: &around,
             grammar: hit.grammar,
             path: &path,
-            wanted,
-        };
-        planner.plan(&bytes, &text, lowering)
+            wanted: tree.wanted,
+        })
     }
 
     /// The settings that hold models, by deployment: one name where there is one deployment, else one for each.
-    fn model_settings(&self, hits: &[Hit], options: &ScanOptions, fix: &FixOptions) -> BTreeMap<String, String> {
-        let Some(portable) = self.rules.portable.values().next() else { return BTreeMap::new() };
-        let usual = fix.names.model.clone().unwrap_or_else(|| portable.model.clone());
-        let deployments = self.deployments_of(hits, options, fix);
+    fn model_settings(&self, tree: &Tree<'_>, hits: &[Hit]) -> BTreeMap<String, String> {
+        let Some(portable) = self.rules.portable.values().next().filter(|_| tree.fix.target.is_some()) else {
+            return BTreeMap::new();
+        };
+        let usual = tree.fix.names.model.clone().unwrap_or_else(|| portable.model.clone());
+        let deployments = self.deployments_of(tree, hits);
         if deployments.len() < 2 {
             return BTreeMap::new();
         }
@@ -183,28 +205,20 @@ impl Scanner {
         deployments.iter().map(|deployment| (deployment.name.clone(), name(deployment))).collect()
     }
 
-    fn deployments_of(&self, hits: &[Hit], options: &ScanOptions, fix: &FixOptions) -> Vec<DeploymentName> {
-        // What a fix for a target would turn into settings is what names models.
-        let fix = FixOptions { target: Some(String::new()), level: crate::rules::model::FixLevel::Manual, ..fix.clone() };
+    fn deployments_of(&self, tree: &Tree<'_>, hits: &[Hit]) -> Vec<DeploymentName> {
         let mut found: BTreeMap<(String, bool), Vec<Location>> = BTreeMap::new();
         let mut lowering = Lowering::default();
+        let (imported, models) = (BTreeSet::new(), BTreeMap::new());
         for hit in hits {
-            let Some((_, text)) = read(hit, options) else { continue };
-            let path = shown(&hit.path);
-            let fits = |package: &str, version: &str| fit(&hit.path, package, version);
-            let (imported, models) = (BTreeSet::new(), BTreeMap::new());
-            let around = Around { options: &fix, fits: &fits, imported: &imported, model_settings: &models };
-            let planner = Planner {
-                index: self.index(hit.grammar.language()),
-                portable: &self.rules.portable,
-                around: &around,
-                grammar: hit.grammar,
-                path: &path,
-                wanted: &|_| true,
-            };
+            let Some((_, text)) = read(hit, tree.options) else { continue };
             let lines = LineIndex::new(&text.text);
-            for setting in planner.model_names(&text.text, &mut lowering) {
-                let place = location(&path, &lines, &setting, text.offset_base().unwrap_or(0) as u32);
+            let offset = text.offset_base().unwrap_or(0) as u32;
+            // What a fix for a target would turn into settings for models is what names them.
+            let names = self.with_planner(tree, hit, true, &imported, &models, |planner| {
+                planner.model_names(&text.text, &mut lowering)
+            });
+            for setting in names {
+                let place = location(&shown(&hit.path), &lines, &setting, offset);
                 found.entry((setting.instead_of, setting.is_variable)).or_default().push(place);
             }
         }
@@ -243,7 +257,7 @@ impl Scanner {
         let mut plan = Plan {
             schema_version: plan::SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").into(),
-            target: fix.target.clone(),
+            target: fix.target.as_ref().map(|target| target.id.clone()),
             level: fix.level,
             files_read: scan.stats.files_read,
             ..Plan::default()
@@ -265,6 +279,10 @@ impl Scanner {
             }
             for (rule, count) in outcome.manual {
                 *manual.entry(rule).or_default() += count;
+            }
+            if outcome.failed {
+                let message = "unmoor failed on this file and does not change it; please report it as a bug".to_owned();
+                plan.diagnostics.push(Problem { path: path.clone(), line: None, message });
             }
             if let Some(line) = outcome.broken {
                 let message = "has a syntax error and is not changed".to_owned();
@@ -369,8 +387,95 @@ fn read(hit: &Hit, options: &ScanOptions) -> Option<(Vec<u8>, Text)> {
     }
 }
 
-fn fit(_file: &Path, _package: &str, _version: &str) -> Fit {
-    Fit::Unknown
+impl<'t> Tree<'t> {
+    /// Files of which nothing else is known.
+    fn alone(options: &'t ScanOptions, fix: &'t FixOptions, hits: &[Hit]) -> Self {
+        let projects = Projects::of(hits);
+        Self { options, fix, projects, taken: Taken::new(), models: BTreeMap::new(), wanted: &|_| true }
+    }
+
+    /// The names that others take from a file.
+    fn taken_from(&self, hit: &Hit) -> BTreeSet<String> {
+        let stem = stem(&hit.path);
+        let by_others = |files: &BTreeSet<PathBuf>| files.iter().any(|file| *file != hit.path);
+        let taken = self.taken.iter().filter(|((module, _), files)| *module == stem && by_others(files));
+        taken.map(|((_, name), _)| name.clone()).collect()
+    }
+}
+
+/// The versions that the projects of a tree use, by the root of the repository.
+#[derive(Default)]
+struct Projects {
+    roots: BTreeMap<PathBuf, Versions>,
+}
+
+impl Projects {
+    /// The projects of some files.
+    fn of(hits: &[Hit]) -> Self {
+        let mut roots = BTreeMap::new();
+        for root in hits.iter().map(|hit| repository_of(&hit.path)) {
+            roots.entry(root).or_insert_with_key(|root| Versions::new(root));
+        }
+        Self { roots }
+    }
+
+    /// Whether the version of a package that a file's project uses fits all of a requirement (`>=1.2, <3`).
+    fn fit(&self, file: &Path, language: Language, package: &str, requirement: &str) -> Fit {
+        let ecosystem = match language {
+            Language::Python => Ecosystem::Python,
+            Language::JavaScript => Ecosystem::JavaScript,
+        };
+        let versions = self.roots.get(&repository_of(file));
+        let Some(known) = versions.and_then(|versions| versions.of(file, ecosystem, package)) else {
+            return Fit::Unknown(None);
+        };
+        let mut fit = Fit::Yes;
+        for part in requirement.split(',').map(str::trim) {
+            let (holds, fails) = match part.strip_prefix('<') {
+                Some(version) => (known.below(version), known.at_least(version)),
+                None => {
+                    let version = part.trim_start_matches(['>', '=']);
+                    (known.at_least(version), known.below(version))
+                }
+            };
+            if fails {
+                return Fit::No(says(&known, package));
+            }
+            if !holds {
+                fit = Fit::Unknown(Some(says(&known, package)));
+            }
+        }
+        fit
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let problems = self.roots.values().flat_map(Versions::problems);
+        let told = |problem: versions::Problem| Problem {
+            path: shown(&problem.path),
+            line: problem.line,
+            message: format!("{}; versions that it would tell are unknown", problem.message),
+        };
+        problems.map(told).collect()
+    }
+}
+
+/// What a manifest says about a package.
+fn says(known: &Known, package: &str) -> String {
+    let place = known.source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let line = known.line.map(|line| format!(":{line}")).unwrap_or_default();
+    match (known.permitted.only(), known.permitted.lowest()) {
+        (Some(only), _) => format!("{place}{line} has {package} {only}"),
+        (None, Some(lowest)) => format!("{place}{line} permits {package} {lowest}"),
+        (None, None) => format!("{place}{line} names {package} without a version that can be told"),
+    }
+}
+
+/// The root of the repository that a file lies in; its folder where there is none.
+fn repository_of(file: &Path) -> PathBuf {
+    let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+    root.unwrap_or(folder)
 }
 
 /// The name by which a file is imported: its own, or its folder's for a package.

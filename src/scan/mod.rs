@@ -38,10 +38,9 @@ use crate::{
         formula::{Names, formulas},
         index::Index,
         matching::{FileText, match_file},
+        target::Target,
     },
 };
-
-pub use fix::DeploymentName;
 
 /// The version of the serialised form of a [`Scan`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -188,6 +187,11 @@ impl Scanner {
     /// The rules it scans for.
     pub fn rules(&self) -> &[Rule] {
         &self.rules.rules
+    }
+
+    /// The targets that fixes can make code ready for.
+    pub fn targets(&self) -> &[Target] {
+        &self.rules.targets
     }
 
     fn prefilter(&self, language: Language) -> Option<&Prefilter> {

@@ -11,7 +11,12 @@ pub(in crate::lang) fn address(value: &str) -> String {
 }
 
 /// What is written behind an address to append a path.
-pub(in crate::lang) fn append_path(path: &str, demand: &str, trimmed: bool) -> String {
+pub(in crate::lang) fn append_path(path: &str, demand: &str, trimmed: bool, endings: &[String]) -> String {
     let quote = &path[..1];
-    if trimmed { format!(" + {path}") } else { format!("{demand}.replace(/\\/+$/, {quote}{quote}) + {path}") }
+    if trimmed && endings.is_empty() {
+        return format!(" + {path}");
+    }
+    let endings: Vec<String> = endings.iter().map(|ending| ending.replace('/', "\\/")).collect();
+    let pattern = if endings.is_empty() { "\\/+".to_owned() } else { format!("({})?\\/*", endings.join("|")) };
+    format!("{demand}.replace(/{pattern}$/, {quote}{quote}) + {path}")
 }

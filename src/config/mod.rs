@@ -5,21 +5,19 @@
 //! and all mistakes at once. What the words in the settings mean (which rules, which format) is for the command to check;
 //! each keeps its place for that.
 
+pub mod models;
+mod reader;
+
 use std::{
+    collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use clap::ValueEnum;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::de::DeTable;
 
-use crate::{
-    rules::model::Severity,
-    suggest::{listed, nearest},
-};
+use crate::rules::model::{FixLevel, Severity};
+use reader::Reader;
 
 /// The files that hold nothing but settings, the first of which counts.
 const OWN_FILES: &[&str] = &["unmoor.toml", ".unmoor.toml"];
@@ -29,7 +27,8 @@ const PROJECT_FILE: &str = "pyproject.toml";
 const PROJECT_TABLE: [&str; 2] = ["tool", "unmoor"];
 
 /// The keys, sorted.
-pub const KEYS: &[&str] = &["exclude", "format", "ignore", "include", "min-severity", "rules", "select"];
+pub const KEYS: &[&str] =
+    &["exclude", "fix", "format", "ignore", "include", "min-severity", "models", "portable", "rules", "select"];
 
 /// The settings of a file; the default is that there is none.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +51,35 @@ pub struct Config {
     pub rules: Vec<Located>,
     /// The format of the report.
     pub format: Option<Located>,
+    /// The models that take the place of deployments, by the name of the deployment or of the variable that holds it.
+    /// Empty: not filled in yet.
+    pub models: BTreeMap<String, Located>,
+    /// Names for what portable code reads from its environment.
+    pub portable: NameSettings,
+    /// What fixes are made unless the command line says otherwise.
+    pub fix: FixSettings,
+}
+
+/// Names of environment variables, from `[portable]`. Those that are absent are as the rules have them.
+#[derive(Debug, Clone, Default)]
+pub struct NameSettings {
+    /// The variable that holds the base URL.
+    pub base_url: Option<Located>,
+    /// The variable that holds the key.
+    pub key: Option<Located>,
+    /// The variable that names the model.
+    pub model: Option<Located>,
+}
+
+/// What `[fix]` says.
+#[derive(Debug, Clone, Default)]
+pub struct FixSettings {
+    /// The level up to which changes are made.
+    pub level: Option<FixLevel>,
+    /// The target.
+    pub target: Option<Located>,
+    /// True when the key header of the vendor's edition is to be sent too.
+    pub keep_key_header: Option<bool>,
 }
 
 /// A word in a settings file.
@@ -180,85 +208,6 @@ fn subtable<'t, 'i>(document: &'t DeTable<'i>) -> Option<&'t DeTable<'i>> {
     PROJECT_TABLE.iter().try_fold(document, |table, name| table.get(*name)?.get_ref().as_table())
 }
 
-/// Reads values and gathers mistakes.
-struct Reader<'t> {
-    file: PathBuf,
-    text: &'t str,
-    errors: Vec<ConfigError>,
-}
-
-impl Reader<'_> {
-    fn key(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>>, config: &mut Config) {
-        match key.get_ref().as_ref() {
-            "exclude" => config.exclude = self.strings(value),
-            "include" => config.include = self.strings(value),
-            "select" => config.select = self.strings(value),
-            "ignore" => config.ignore = self.strings(value),
-            "rules" => config.rules = self.strings(value),
-            "format" => config.format = self.string(value),
-            "min-severity" => config.min_severity = self.severity(value),
-            unknown => {
-                let cure = nearest(unknown, KEYS.iter().copied())
-                    .map_or_else(|| format!("the keys are {}", listed(KEYS.iter().copied())), did_you_mean);
-                self.error(key.span().start, format!("unknown key `{unknown}`"), &cure);
-            }
-        }
-    }
-
-    fn strings(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Located> {
-        if let Some(array) = value.get_ref().as_array() {
-            return array.iter().filter_map(|entry| self.string(entry)).collect();
-        }
-        self.wrong_type(value, "a list of strings");
-        Vec::new()
-    }
-
-    fn string(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Located> {
-        let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(value, "a string");
-            return None;
-        };
-        Some(Located { text: text.to_owned(), place: self.place(value.span().start) })
-    }
-
-    fn severity(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Severity> {
-        let given = self.string(value)?;
-        let known = Severity::value_variants();
-        let found = known.iter().copied().find(|severity| severity.name() == given.text);
-        if found.is_none() {
-            let cure = format!("use one of {}", listed(known.iter().map(|severity| severity.name())));
-            self.error(value.span().start, format!("`{}` is not a severity", given.text), &cure);
-        }
-        found
-    }
-
-    fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let message = format!("{wanted} belongs here, not {}", with_article(value.get_ref().type_str()));
-        self.error(value.span().start, message, &format!("write {wanted}"));
-    }
-
-    fn error(&mut self, offset: usize, message: String, cure: &str) {
-        let place = self.place(offset);
-        self.errors.push(ConfigError { place, message, cure: cure.to_owned() });
-    }
-
-    fn place(&self, offset: usize) -> Place {
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Place { path: self.file.clone(), line: line as u32, column: column as u32 }
-    }
-}
-
-fn did_you_mean(word: &str) -> String {
-    format!("did you mean `{word}`?")
-}
-
-fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {noun}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,10 +253,54 @@ mod tests {
         );
         assert_eq!(
             told("[tool.unmoor]\nthreads = 3\n", PROJECT_FILE),
-            ["pyproject.toml:2:1: unknown key `threads`\n  help: the keys are `exclude`, `format`, `ignore`, \
-              `include`, `min-severity`, `rules`, `select`"]
+            ["pyproject.toml:2:1: unknown key `threads`\n  help: the keys are `exclude`, `fix`, `format`, `ignore`, \
+              `include`, `min-severity`, `models`, `portable`, `rules`, `select`"]
         );
         assert!(told("select = [", "unmoor.toml")[0].starts_with("unmoor.toml:1:"));
+    }
+
+    #[test]
+    fn reads_what_fixes_need() {
+        let text = "[models]\nchat = 'gpt-5'\n'gpt-4.1' = ''\n[portable]\nbase-url = 'LLM_URL'\nkey = '_KEY2'\n\
+                    [fix]\nlevel = 'unsafe'\ntarget = 'here'\nkeep-key-header = true\n";
+        let config = read_text(text, "unmoor.toml").unwrap().unwrap();
+        assert_eq!(config.models["chat"].text, "gpt-5");
+        assert_eq!(config.models["gpt-4.1"].text, "");
+        assert_eq!(config.portable.base_url.unwrap().text, "LLM_URL");
+        assert_eq!(config.portable.key.unwrap().text, "_KEY2");
+        assert!(config.portable.model.is_none());
+        assert_eq!(config.fix.level, Some(FixLevel::Unsafe));
+        assert_eq!(config.fix.target.unwrap().place.to_string(), "unmoor.toml:9:10");
+        assert_eq!(config.fix.keep_key_header, Some(true));
+    }
+
+    #[test]
+    fn tells_mistakes_in_what_fixes_need() {
+        let text = "portable = 'x'\n[models]\ngpt-4.1 = 'a'\nchat = 3\n' ' = 'b'\n[fix]\nlevel = 'manual'\ntarge = 'a'\n\
+                    keep-key-header = 'yes'\n";
+        assert_eq!(
+            told(text, "unmoor.toml"),
+            [
+                "unmoor.toml:1:12: a table belongs here, not a string\n  help: write a table",
+                "unmoor.toml:3:1: `gpt-4` is a table, not a model\n  help: write the name of a model; quote a \
+                 deployment whose name holds dots: \"gpt-4.1\" = \"...\"",
+                "unmoor.toml:4:8: a string belongs here, not an integer\n  help: write a string",
+                "unmoor.toml:5:1: this deployment has no name\n  help: name the deployment as the code does",
+                "unmoor.toml:7:9: `manual` is not a level that can be asked for\n  help: use one of `safe`, `unsafe`",
+                "unmoor.toml:8:1: unknown key `targe`\n  help: did you mean `target`?",
+                "unmoor.toml:9:19: true or false belongs here, not a string\n  help: write true or false",
+            ]
+        );
+        assert_eq!(
+            told("[tool.unmoor.portable]\nkey = 'MY-KEY'\nmodel = '1ST'\nurl = 'A'\n", PROJECT_FILE),
+            [
+                "pyproject.toml:2:7: `MY-KEY` cannot be the name of an environment variable\n  help: use letters, \
+                 digits and `_`, and no digit at the start",
+                "pyproject.toml:3:9: `1ST` cannot be the name of an environment variable\n  help: use letters, \
+                 digits and `_`, and no digit at the start",
+                "pyproject.toml:4:1: unknown key `url`\n  help: the keys of [portable] are `base-url`, `key`, `model`",
+            ]
+        );
     }
 
     #[test]
