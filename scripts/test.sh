@@ -46,5 +46,11 @@ done
 for pins in tests/wire/node/*/package.json; do
   node_packages "$extras/wire/node/$(basename "$(dirname "$pins")")" "$pins"
 done
+# A certificate for the server of the wire tests, as some clients refuse an address without TLS.
+if [ ! -f "$extras/wire/loopback.pem" ]; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$extras/wire/key.pem" -out "$extras/wire/certificate.pem" 2>/dev/null
+  cat "$extras/wire/key.pem" "$extras/wire/certificate.pem" >"$extras/wire/loopback.pem"
+fi
 
 UNMOOR_EXTRAS=$extras cargo test --locked "$@"

@@ -23,8 +23,9 @@ impl Writing {
         let language = grammar.language();
         let typed = language == Language::JavaScript
             && [".ts", ".tsx", ".mts", ".cts"].iter().any(|extension| file_name.ends_with(extension));
-        let ends = text.lines().filter(|line| line.trim_end().ends_with(';')).count();
-        let without = text.lines().filter(|line| line.trim_end().ends_with([')', '\'', '"'])).count();
+        let code = |line: &str| line.split("//").next().unwrap_or_default().trim_end().to_owned();
+        let ends = text.lines().filter(|line| code(line).ends_with(';')).count();
+        let without = text.lines().filter(|line| code(line).ends_with([')', '\'', '"'])).count();
         Self { language, typed, quote: usual_quote(text, facts), semicolons: ends > 0 && ends * 2 >= without }
     }
 

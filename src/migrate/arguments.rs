@@ -31,6 +31,10 @@ pub(super) struct Spec<'r> {
     pub(super) portable: &'r Portable,
     /// The client is asynchronous.
     pub(super) is_async: bool,
+    /// The call makes the client; its deployment is not an argument any more then.
+    pub(super) is_client: bool,
+    /// More arguments can come later.
+    pub(super) partial: bool,
 }
 
 /// The name of a deployment.
@@ -120,7 +124,8 @@ impl File<'_, '_, '_> {
         }
         let value = self.new_value(unit, arranging, argument, &given);
         self.note_role(arranging, argument, &given, &value);
-        if argument.drop || argument.role == Some(RoleOf::Deployment) && argument.to.is_none() {
+        let moves = argument.role == Some(RoleOf::Deployment) && argument.to.is_none() && arranging.spec.is_client;
+        if argument.drop || moves {
             return Fate::Gone;
         }
         Fate::Becomes(name, value)
@@ -185,12 +190,15 @@ impl File<'_, '_, '_> {
         given: &Given,
     ) -> NewValue {
         let portable = arranging.spec.portable;
+        if !argument.prefix.is_empty() {
+            return self.prefixed(unit, arranging, argument, given);
+        }
         if let Some(role) = argument.role
             && let Some(setting) = self.setting(unit, portable, role, Some(given.value))
         {
             self.note_deployment(unit, arranging, argument, given.value);
             let Some(template) = &argument.target_value else { return NewValue::Other(setting) };
-            return self.from_template(unit, arranging, template, Some(given.value)).unwrap_or(NewValue::Same);
+            return self.from_template(unit, arranging, template, Some(given.value), argument.role).unwrap_or(NewValue::Same);
         }
         self.note_level(unit, argument, given);
         self.check_versions(unit, &argument.needs);
@@ -203,12 +211,9 @@ impl File<'_, '_, '_> {
                 None => return self.other_kind(unit, arranging, argument, given),
             }
         }
-        if !argument.prefix.is_empty() {
-            return self.prefixed(unit, arranging, argument, given);
-        }
         self.note_deployment(unit, arranging, argument, given.value);
         if let Some(template) = &argument.value {
-            return self.from_template(unit, arranging, template, Some(value)).unwrap_or(NewValue::Same);
+            return self.from_template(unit, arranging, template, Some(value), argument.role).unwrap_or(NewValue::Same);
         }
         let inner = match argument.role {
             Some(RoleOf::Endpoint) => {
@@ -237,7 +242,8 @@ impl File<'_, '_, '_> {
             && self.stands_for(given.value.expr, &otherwise.when)
         {
             self.check_versions(unit, &otherwise.needs);
-            return self.from_template(unit, arranging, &otherwise.value, Some(given.value)).unwrap_or(NewValue::Same);
+            let made = self.from_template(unit, arranging, &otherwise.value, Some(given.value), argument.role);
+            return made.unwrap_or(NewValue::Same);
         }
         unit.hold(format!("what `{}` is given is not of a kind that the plain client takes", given.name));
         NewValue::Same
@@ -251,7 +257,7 @@ impl File<'_, '_, '_> {
         argument: &Argument,
         given: &Given,
     ) -> NewValue {
-        let new = self.exchanged_prefix(unit, argument, given);
+        let new = self.exchanged_prefix(unit, arranging.spec.portable, argument, given);
         let text = new.text(self, given.value);
         arranging.roles.model = Some(text.clone());
         match &argument.value {
@@ -259,7 +265,10 @@ impl File<'_, '_, '_> {
                 Some((before, after)) if !before.contains('{') && !after.contains('{') => {
                     NewValue::Other(format!("{before}{text}{after}"))
                 }
-                _ => self.from_template(unit, arranging, &template.replace("{value}", "{model}"), None).unwrap_or(new),
+                _ => {
+                    let template = template.replace("{value}", "{model}");
+                    self.from_template(unit, arranging, &template, None, argument.role).unwrap_or(new)
+                },
             },
             None => new,
         }
@@ -271,12 +280,13 @@ impl File<'_, '_, '_> {
         arranging: &Arranging<'_>,
         template: &str,
         value: Option<Source>,
+        role: Option<RoleOf>,
     ) -> Option<NewValue> {
         let (before, after) = template.split_once("{value}").unwrap_or(("{", "{"));
         if let Some(value) = value.filter(|_| !before.contains('{') && !after.contains('{')) {
             return Some(NewValue::Edited(self.around_value(value, before, after)));
         }
-        let mut words = CallWords { file: self, unit: &mut *unit, arranging, value };
+        let mut words = CallWords { file: self, unit: &mut *unit, arranging, value, role };
         match fill(template, &mut words) {
             Ok(text) => {
                 let is_template = template.starts_with('`') && template.ends_with('`');
@@ -375,7 +385,9 @@ impl File<'_, '_, '_> {
             }
         }
         let kept = self.around.options.keep_key_header.then_some(arranging.spec.key_header).flatten();
-        for add in arranging.spec.add.iter().chain(kept) {
+        // What a held back call lacks may be given when it is made.
+        let add = if arranging.spec.partial { &[] } else { arranging.spec.add };
+        for add in add.iter().chain(kept) {
             let is_header = kept.is_some_and(|kept| std::ptr::eq(kept, add));
             let is_there = arranging.position_of(&add.name).is_some() || added.iter().any(|(name, _)| *name == add.name);
             if is_there {
@@ -404,7 +416,7 @@ impl File<'_, '_, '_> {
             || add.given.iter().any(|name| arranging.gathered.given.iter().any(|given| given.name == *name));
         let given = arranging.gathered.given.iter().find(|given| given.name == add.name).cloned();
         let Some(given) = given.filter(|_| wanted) else { return };
-        let entry = match self.from_template(unit, arranging, &add.value, None) {
+        let entry = match self.from_template(unit, arranging, &add.value, None, None) {
             Some(NewValue::Other(text)) => text.trim_start_matches('{').trim_end_matches('}').trim().to_owned(),
             _ => return,
         };
@@ -422,7 +434,7 @@ impl File<'_, '_, '_> {
         let replaced = add.role.filter(|role| !matches!(role, RoleOf::Model | RoleOf::Deployment));
         if let Some(setting) = replaced.and_then(|role| self.setting(unit, portable, role, None)) {
             let Some(template) = &add.target_value else { return Some(setting) };
-            return match self.from_template(unit, arranging, template, None)? {
+            return match self.from_template(unit, arranging, template, None, add.role)? {
                 NewValue::Other(text) => Some(text),
                 _ => None,
             };
@@ -430,7 +442,7 @@ impl File<'_, '_, '_> {
         if let Some(level) = add.level {
             unit.lower(level, add.because.clone().unwrap_or_default());
         }
-        let text = match self.from_template(unit, arranging, &add.value, None)? {
+        let text = match self.from_template(unit, arranging, &add.value, None, add.role)? {
             NewValue::Other(text) => text,
             _ => return None,
         };
@@ -451,6 +463,8 @@ impl File<'_, '_, '_> {
         let mut removed: BTreeMap<ExprId, Vec<usize>> = BTreeMap::new();
         let mut inside: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
         let mut slots: BTreeMap<String, (ExprId, usize)> = BTreeMap::new();
+        // From the first argument that changes its place on, all are given by name.
+        let mut by_name = false;
         for (given, fate) in arranging.gathered.given.iter().zip(&arranging.fates) {
             match (fate, given.holder) {
                 (Fate::Gone, Holder::Item { list, item }) => removed.entry(list).or_default().push(item),
@@ -461,7 +475,10 @@ impl File<'_, '_, '_> {
                     removed.entry(list).or_default().push(item);
                     slots.entry(outer.to_owned()).or_insert((list, item));
                 }
-                (Fate::Becomes(name, value), _) => self.place_one(unit, given, name, value.clone()),
+                (Fate::Becomes(name, value), _) => {
+                    by_name |= given.key.is_none() && (name != &given.name || !removed.is_empty());
+                    self.place_one(unit, given, name, value.clone(), by_name);
+                }
             }
         }
         let mut new = Vec::new();
@@ -550,7 +567,7 @@ impl File<'_, '_, '_> {
         }
     }
 
-    fn place_one(&mut self, unit: &mut Unit, given: &Given, name: &str, value: NewValue) {
+    fn place_one(&mut self, unit: &mut Unit, given: &Given, name: &str, value: NewValue, by_name: bool) {
         if given.is_shorthand() {
             let text = value.text(self, given.value);
             if name != given.name || value != NewValue::Same {
@@ -569,7 +586,7 @@ impl File<'_, '_, '_> {
                 unit.edits.push(Edit::replace(span, new));
             }
             // An argument by position is given by name from now on.
-            None if !self.writing.names_by_object() => {
+            None if by_name && !self.writing.names_by_object() => {
                 unit.edits.push(Edit::insert(given.value.span.start, format!("{name}=")));
             }
             _ => {}
@@ -621,6 +638,7 @@ struct CallWords<'w, 'x, 'f, 's, 'r> {
     unit: &'w mut Unit,
     arranging: &'w Arranging<'r>,
     value: Option<Source>,
+    role: Option<RoleOf>,
 }
 
 impl Words for CallWords<'_, '_, '_, '_, '_> {
@@ -628,7 +646,12 @@ impl Words for CallWords<'_, '_, '_, '_, '_> {
         if let Some(variable) = name.strip_prefix("env:") {
             let module = self.file.writing.variable_module();
             self.unit.modules.extend(module);
-            let text = self.file.writing.demanded_variable(variable);
+            // Clients take a missing key for what it is.
+            let text = if self.role == Some(RoleOf::Key) {
+                self.file.writing.variable(variable)
+            } else {
+                self.file.writing.demanded_variable(variable)
+            };
             let [_, _, open, close] = self.file.writing.template();
             return Some(match filter {
                 Some("insert") => format!("{open}{}{close}", self.file.writing.variable(variable)),

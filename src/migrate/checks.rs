@@ -47,8 +47,7 @@ impl File<'_, '_, '_> {
             }
             RoleOf::Model | RoleOf::Deployment => {
                 let deployment = self.deployment_key(value?.expr)?;
-                let usual = chosen(&names.model, &portable.model);
-                let name = self.around.model_settings.get(&deployment).cloned().unwrap_or(usual);
+                let name = self.model_setting_name(portable, &deployment);
                 let text = self.writing.demanded_variable(&name);
                 (name, text)
             }
@@ -185,12 +184,21 @@ impl File<'_, '_, '_> {
     }
 
     /// A string that begins with another word afterwards.
-    pub(super) fn exchanged_prefix(&mut self, unit: &mut Unit, argument: &Argument, given: &Given) -> NewValue {
+    pub(super) fn exchanged_prefix(
+        &mut self,
+        unit: &mut Unit,
+        portable: &Portable,
+        argument: &Argument,
+        given: &Given,
+    ) -> NewValue {
         let value = self.own_definition(given.value.expr).unwrap_or(given.value.expr);
         let Some((start, old, new)) = self.prefix_in(value, argument) else {
             unit.hold(format!("what `{}` begins with is not written at the call", given.name));
             return NewValue::Same;
         };
+        if let Some(text) = self.prefixed_setting(unit, portable, value, &old, &new) {
+            return NewValue::Other(text);
+        }
         let span = Span { start, end: start + old.len() as u32 };
         let edit = Edit::replace(span, new);
         if value == given.value.expr {
@@ -198,6 +206,48 @@ impl File<'_, '_, '_> {
         }
         unit.edits.push(edit);
         NewValue::Same
+    }
+
+    /// For a target: the new prefix before the setting that names the model.
+    fn prefixed_setting(
+        &mut self,
+        unit: &mut Unit,
+        portable: &Portable,
+        value: ExprId,
+        old: &str,
+        new: &str,
+    ) -> Option<String> {
+        if !self.around.to_settings {
+            return None;
+        }
+        let Expr::Text(pieces) = self.facts.expr(value) else { return None };
+        let name = match pieces.as_slice() {
+            [Piece::Constant { text, .. }] => {
+                let model = text.strip_prefix(old)?.to_owned();
+                let name = self.model_setting_name(portable, &model);
+                let at = self.span(value);
+                let setting =
+                    NewSetting { role: RoleOf::Model, name: name.clone(), instead_of: model, is_variable: false, at };
+                unit.settings.push(setting);
+                name
+            }
+            [Piece::Constant { text, .. }, Piece::Hole(hole)] if text == old => {
+                let source = Source { expr: *hole, span: self.span(*hole) };
+                self.setting(unit, portable, RoleOf::Model, Some(source))?;
+                unit.settings.last().map(|setting| setting.name.clone())?
+            }
+            _ => return None,
+        };
+        unit.modules.extend(self.writing.variable_module());
+        let [before, after, open, close] = self.writing.template();
+        let lookup = self.writing.demanded_variable(&name).replace('"', "'");
+        Some(format!("{before}{new}{open}{lookup}{close}{after}"))
+    }
+
+    /// The name of the setting for a deployment.
+    pub(super) fn model_setting_name(&self, portable: &Portable, deployment: &str) -> String {
+        let own = self.around.options.names.model.clone().unwrap_or_else(|| portable.model.clone());
+        self.around.model_settings.get(deployment).cloned().unwrap_or(own)
     }
 
     /// Where the prefix of a string stands, what it is, and what it becomes.

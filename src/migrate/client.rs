@@ -141,6 +141,8 @@ impl<'x> File<'x, '_, '_> {
             into_object: rewrite.into_object,
             portable,
             is_async: symbol.rsplit('.').next().is_some_and(|name| name.starts_with("Async")),
+            is_client: true,
+            partial,
         };
         let deployment = self.change_arguments(&mut unit, call, gathered, spec);
         if rewrite.construct && !self.source(self.span(call)).starts_with("new ") {
@@ -159,6 +161,9 @@ impl<'x> File<'x, '_, '_> {
             return;
         }
         let known = SymbolSet::of(&rewrite.symbols.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        if matches!(self.facts.expr(callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super)) {
+            return;
+        }
         let symbols = self.symbols(callee);
         if let Some(other) = symbols.iter().find(|path| !known.contains(path) && !path.starts_with('?')) {
             unit.hold(format!("the same call also makes `{other}`, which takes other arguments"));
@@ -194,18 +199,21 @@ impl<'x> File<'x, '_, '_> {
     ) {
         let moved = rewrite.deployment.as_ref().filter(|_| has_deployment).map(|rule| rule.argument.clone());
         let same = rewrite.deployment.as_ref().map(|rule| rule.same_client.clone()).unwrap_or_default();
+        // Members that get another name must all be in view.
+        let renames = rewrite.methods.iter().any(|method| method.to.is_some());
         for used in self.uses(made, &same) {
             match used {
-                Use::Escape(span, how) => {
+                Use::Escape(span, how) if renames => {
                     let line = self.line(span.start);
                     unit.hold(format!("calls on the client change, and it {how} (line {line})"));
                 }
+                Use::Escape(..) => {}
                 Use::Call(path, call) => {
                     let method = rewrite.methods.iter().find(|method| method.from == path);
                     let known = rewrite.deployment.as_ref().is_some_and(|rule| rule.same_client.contains(&path));
                     match method {
                         Some(method) => self.change_method(unit, call, method, moved.as_ref(), portable),
-                        None if known || path == "close" => {}
+                        None if known || !renames || path == "close" => {}
                         None => unit.hold(format!("no rule says what `{path}` becomes (line {})", self.line(self.span(call).start))),
                     }
                 }
@@ -239,6 +247,8 @@ impl<'x> File<'x, '_, '_> {
                     into_object: method.into_object,
                     portable,
                     is_async: false,
+                    is_client: false,
+                    partial: false,
                 };
                 self.change_arguments(unit, call, gathered, spec);
             }
@@ -376,6 +386,8 @@ impl<'x> File<'x, '_, '_> {
             into_object: false,
             portable,
             is_async: false,
+            is_client: true,
+            partial: false,
         };
         self.change_arguments(&mut unit, object, gathered, spec);
         Some(unit)

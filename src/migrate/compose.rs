@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{
     edits::{Edit, applied, ordered},
     file::File,
-    mentions::Tied,
+    mentions::{Follower, Tied},
     options::Around,
     plan::{self, Covered, FilePlan, Fix, Held},
     unit::{NewSetting, Rename, placeholders},
@@ -251,9 +251,10 @@ impl Making<'_, '_, '_, '_> {
             wanted.extend(unit.edits.iter().flat_map(|edit| placeholders(&edit.text)).map(str::to_owned));
             same.extend(self.file.rewrite(unit.rule, unit.rewrite).same_as.clone());
         }
-        for (rename, units) in &self.tied.followers {
+        for Follower { rename, units, all } in &self.tied.followers {
             let moves = |unit: &usize| chosen.contains(&self.tied.group_of(*unit));
-            if units.iter().any(moves) {
+            let follows = if *all { units.iter().all(moves) } else { units.iter().any(moves) };
+            if follows {
                 renames.push(rename.clone());
             }
         }
@@ -264,7 +265,8 @@ impl Making<'_, '_, '_, '_> {
         for edit in &mut edits {
             edit.text = self.file.with_locals(&imports, &edit.text);
         }
-        let left = self.file.leftovers(&edits);
+        let all: Vec<Edit> = edits.iter().chain(&imports.edits).cloned().collect();
+        let left = self.file.leftovers(&all);
         edits.extend(left.edits);
         let renamed: BTreeSet<_> = renames.iter().filter(|rename| !rename.to.is_empty()).map(|one| one.expr).collect();
         let unused = left.imports.into_iter().filter(|&id| self.file.uses_of(id).iter().all(|used| !renamed.contains(used)));

@@ -43,6 +43,9 @@ impl File<'_, '_, '_> {
                 Use::Call(path, call) => self.model_of_call(unit, &path, call, name, rule, portable, &mut changed),
             }
         }
+        if self.around.to_settings {
+            self.set_models_of(unit, made, rule, portable, &rule.ignores);
+        }
         if !changed.is_empty() && !self.around.to_settings {
             unit.lower(FixLevel::Unsafe, format!("the deployment was what counted, not {}", changed.join(" or ")));
         }
@@ -152,8 +155,7 @@ impl File<'_, '_, '_> {
 
     /// The setting for a deployment that an address names.
     fn model_setting(&mut self, unit: &mut Unit, deployment: &str, portable: &Portable) -> Option<String> {
-        let own = self.around.options.names.model.clone().unwrap_or_else(|| portable.model.clone());
-        let name = self.around.model_settings.get(deployment).cloned().unwrap_or(own);
+        let name = self.model_setting_name(portable, deployment);
         unit.modules.extend(self.writing.variable_module());
         let instead_of = deployment.to_owned();
         let role = RoleOf::Deployment;
@@ -231,12 +233,23 @@ impl File<'_, '_, '_> {
 
     /// In a fix for a target, the models of the calls on a client become settings where they are deployments' names.
     pub(super) fn set_models(&mut self, unit: &mut Unit, made: ExprId, rule: &Deployment, portable: &Portable) {
-        if !self.around.to_settings {
-            return;
+        if self.around.to_settings {
+            let members: Vec<String> = rule.calls.iter().chain(&rule.ignores).cloned().collect();
+            self.set_models_of(unit, made, rule, portable, &members);
         }
+    }
+
+    fn set_models_of(
+        &mut self,
+        unit: &mut Unit,
+        made: ExprId,
+        rule: &Deployment,
+        portable: &Portable,
+        members: &[String],
+    ) {
         for used in self.uses(made, &rule.same_client) {
             let Use::Call(path, call) = used else { continue };
-            if !means(&rule.calls, &path) && !means(&rule.ignores, &path) {
+            if !means(members, &path) {
                 continue;
             }
             let Ok(gathered) = self.gather(call, false, &[]) else { continue };

@@ -10,7 +10,9 @@ use super::{
     items::Items,
     unit::Rename,
 };
-use crate::facts::{Binding, BindingId, BindingKind, Expr, ExprId, Import, ImportedSymbol, ScopeId, Span};
+use crate::facts::{
+    Binding, BindingId, BindingKind, Expr, ExprId, Import, ImportedSymbol, Operator, ScopeId, Span, Usage,
+};
 
 /// What changes at the imports of a file.
 #[derive(Debug, Default)]
@@ -21,8 +23,10 @@ pub(super) struct Imports {
     statements: BTreeMap<u32, Statement>,
     /// Statements to be added, in order.
     new: Vec<NewImport>,
-    /// Edits elsewhere: names, patterns of `require`.
-    edits: Vec<Edit>,
+    /// Edits elsewhere: names in the code.
+    pub(super) edits: Vec<Edit>,
+    /// Changes by pattern of a `require`, by the offset of its brace.
+    patterns: BTreeMap<u32, Pattern>,
 }
 
 /// An import statement to be added.
@@ -34,6 +38,19 @@ struct NewImport {
     /// Items as written; none for the module itself.
     items: Vec<String>,
     type_only: bool,
+}
+
+/// What changes at `{ a, b } = require("m")`.
+#[derive(Debug, Default)]
+struct Pattern {
+    removed: BTreeSet<usize>,
+    replaced: BTreeMap<usize, String>,
+    /// Items that come from another module now.
+    moved: Vec<String>,
+    /// The module that they come from, and where the old one is written.
+    module: Option<(String, Span)>,
+    items: Vec<Span>,
+    inside: Span,
 }
 
 /// What changes at one import statement.
@@ -94,7 +111,11 @@ impl File<'_, '_, '_> {
         let (object, span) = (*object, *property_span);
         let (module, name) = rename.to.rsplit_once('.').unwrap_or(("", &rename.to));
         let on_module = self.symbols(object).iter().any(|path| path.strip_suffix(".default").unwrap_or(path) == module);
-        if on_module {
+        if self.symbols(object).contains(&rename.to) {
+            // `Class.factory` becomes `Class`.
+            let (start, end) = (self.span(object).end, self.span(rename.expr).end);
+            imports.edits.push(Edit::remove(Span { start, end }));
+        } else if on_module {
             imports.edits.push(Edit::replace(span, name));
         } else {
             let scope = self.facts.node(rename.expr).scope;
@@ -123,7 +144,8 @@ impl File<'_, '_, '_> {
         };
         if local != binding.name {
             for &expr in &renamed {
-                imports.edits.push(Edit::replace(self.span(expr), local.clone()));
+                let edit = self.collapsed(expr, &local, &renamed);
+                imports.edits.push(edit.unwrap_or_else(|| Edit::replace(self.span(expr), local.clone())));
             }
             if !stays {
                 // `Name = None` where the import fails.
@@ -134,6 +156,40 @@ impl File<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// In a union of types that names the new one already the old one goes.
+    fn collapsed(&self, expr: ExprId, local: &str, renamed: &BTreeSet<ExprId>) -> Option<Edit> {
+        let facts = self.facts;
+        let union = self.parent(expr).filter(|_| facts.node(expr).usage == Usage::Annotation)?;
+        let (operands, whole) = match facts.expr(union) {
+            Expr::Operation { operator: Operator::Union, operands } => (operands, None),
+            Expr::List(operands) => {
+                let index = self.parent(union)?;
+                let Expr::Index { object, .. } = facts.expr(index) else { return None };
+                let is_union = matches!(facts.expr(*object), Expr::Name("Union") | Expr::Member { property: "Union", .. });
+                (operands, is_union.then_some(index))
+            }
+            _ => return None,
+        };
+        if matches!(facts.expr(union), Expr::List(_)) && whole.is_none() {
+            return None;
+        }
+        let at = operands.iter().position(|&operand| operand == expr)?;
+        let means_new = |&operand: &ExprId| renamed.contains(&operand) || self.source(self.span(operand)) == local;
+        let is_last_name = !operands[..at].iter().any(means_new);
+        let stays_elsewhere = operands.iter().any(|&operand| !renamed.contains(&operand) && means_new(&operand));
+        if is_last_name && !stays_elsewhere {
+            return None;
+        }
+        if let (Some(index), 2) = (whole, operands.len()) {
+            return Some(Edit::replace(self.span(index), local));
+        }
+        let span = match at.checked_sub(1) {
+            Some(before) => Span { start: self.span(operands[before]).end, end: self.span(expr).end },
+            None => Span { start: self.span(expr).start, end: self.span(operands[1]).start },
+        };
+        Some(Edit::remove(span))
     }
 
     /// An import item whose last use goes becomes one of the new symbol. Gives the local name of that.
@@ -156,7 +212,7 @@ impl File<'_, '_, '_> {
             return existing;
         }
         let (BindingKind::Import { import, item }, facts) = (&binding.kind, self.facts) else {
-            return self.replace_in_pattern(imports, id, name);
+            return self.replace_in_pattern(imports, id, to);
         };
         let statement = &facts.imports[*import as usize];
         let symbol = &statement.items[*item as usize].symbol;
@@ -165,7 +221,9 @@ impl File<'_, '_, '_> {
         if binding.scope == ScopeId(0) {
             imports.locals.insert(to.to_owned(), local.clone());
         }
-        let written = self.writing.import_item(name, &local);
+        let own_type = statement.items[*item as usize].type_only && !statement.type_only;
+        let word = if own_type && self.writing.names_by_object() { "type " } else { "" };
+        let written = format!("{word}{}", self.writing.import_item(name, &local));
         if self.module_of(statement) == module {
             imports.statements.entry(*import).or_default().replaced.insert(*item as usize, written);
             return local;
@@ -189,8 +247,17 @@ impl File<'_, '_, '_> {
     }
 
     /// The module that an import statement names, as symbols have it.
-    fn module_of(&self, import: &Import<'_>) -> String {
-        import.module.clone().into_owned()
+    fn module_of(&mut self, import: &Import<'_>) -> String {
+        self.normalised(&import.module)
+    }
+
+    /// What a module stands for; itself where it has nothing but the vendor's names.
+    fn normalised(&mut self, module: &str) -> String {
+        if self.index.vendor_only.contains(module) {
+            return module.to_owned();
+        }
+        let path = self.resolver.imported_path(module, &ImportedSymbol::Module);
+        self.resolver.paths.text(path).to_owned()
     }
 
     fn is_type_only(&self, binding: &Binding<'_>) -> bool {
@@ -210,7 +277,7 @@ impl File<'_, '_, '_> {
     ) -> Option<String> {
         let facts = self.facts;
         for (number, binding) in facts.bindings.iter().enumerate() {
-            let visible = binding.scope == ScopeId(0) || binding.scope == scope;
+            let visible = binding.scope == ScopeId(0) || binding.scope == scope && scope.index() == 0;
             if !visible || !self.is_imported_name(BindingId(number as u32)) || self.is_type_only(binding) && !type_only {
                 continue;
             }
@@ -274,7 +341,8 @@ impl File<'_, '_, '_> {
     fn last_import(&self) -> Option<u32> {
         let facts = self.facts;
         let at_top = facts.imports.iter().enumerate().filter(|(_, import)| {
-            import.scope == ScopeId(0) && self.begins_line(import.span.start) && self.indentation(import.span.start).is_empty()
+            let is_near = import.module.starts_with('.') && !self.writing.names_by_object();
+            import.scope == ScopeId(0) && self.indentation(import.span.start).is_empty() && !is_near
         });
         at_top.map(|(number, _)| number as u32).last()
     }
@@ -291,20 +359,77 @@ impl File<'_, '_, '_> {
     }
 
     /// `const { Old } = require("m")`: the name in the pattern.
-    fn replace_in_pattern(&mut self, imports: &mut Imports, id: BindingId, name: &str) -> String {
+    fn replace_in_pattern(&mut self, imports: &mut Imports, id: BindingId, to: &str) -> String {
         let binding = &self.facts.bindings[id.index()];
+        let (module, name) = to.rsplit_once('.').unwrap_or(("", to));
         let before = self.text.get(..binding.span.start as usize).unwrap_or_default().trim_end();
-        if let Some(before) = before.strip_suffix(':') {
-            // `{ Old: local }` keeps its local name.
-            let key = before.trim_end();
-            let start = key.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').map_or(0, |at| at + 1);
-            imports.edits.push(Edit::replace(Span::new(start, key.len()), name));
-            return binding.name.to_owned();
-        }
-        let local = self.free_name(name);
+        let is_aliased = before.ends_with(':');
+        let local = if is_aliased { binding.name.to_owned() } else { self.free_name(name) };
         let text = if local == name { local.clone() } else { format!("{name}: {local}") };
-        imports.edits.push(Edit::replace(binding.span, text));
+        let BindingKind::Element { of, .. } = binding.kind else { return local };
+        let Expr::Module(written) = self.facts.expr(of) else { return local };
+        let is_same = self.normalised(written) == module;
+        let span = self.span(of);
+        let Some((pattern, item)) = self.pattern_of(imports, id) else { return local };
+        if is_same {
+            pattern.replaced.insert(item, text);
+        } else {
+            pattern.removed.insert(item);
+            pattern.moved.push(text);
+            pattern.module = Some((module.to_owned(), span));
+        }
         local
+    }
+
+    /// The pattern that a binding stands in, and which of its items it is.
+    fn pattern_of<'i>(&self, imports: &'i mut Imports, id: BindingId) -> Option<(&'i mut Pattern, usize)> {
+        let binding = &self.facts.bindings[id.index()];
+        let start = self.text.get(..binding.span.start as usize)?.rfind('{')? + 1;
+        let end = binding.span.end as usize + self.text.get(binding.span.end as usize..)?.find('}')?;
+        let pattern = imports.patterns.entry(start as u32).or_insert_with(|| {
+            let mut items = Vec::new();
+            let mut at = start;
+            for part in self.text.get(start..end).unwrap_or_default().split(',') {
+                let from = at + part.len() - part.trim_start().len();
+                if !part.trim().is_empty() {
+                    items.push(Span::new(from, from + part.trim().len()));
+                }
+                at += part.len() + 1;
+            }
+            Pattern { items, inside: Span::new(start, end), ..Pattern::default() }
+        });
+        let item = pattern.items.iter().position(|item| item.contains(binding.span))?;
+        Some((pattern, item))
+    }
+
+    fn change_pattern(&self, pattern: &Pattern) -> Result<Vec<Edit>, String> {
+        let mut edits: Vec<Edit> =
+            pattern.replaced.iter().map(|(item, text)| Edit::replace(pattern.items[*item], text.clone())).collect();
+        let removed: Vec<usize> = pattern.removed.iter().copied().collect();
+        let list = Items {
+            text: self.text,
+            writing: &self.writing,
+            inside: pattern.inside,
+            items: pattern.items.clone(),
+        };
+        if removed.len() < pattern.items.len() {
+            if !pattern.moved.is_empty() {
+                return Err(format!("line {} loads more from the module than what changes", self.line(pattern.inside.start)));
+            }
+            edits.extend(list.change(&removed, &[]));
+            return Ok(edits);
+        }
+        let Some((module, span)) = &pattern.module else {
+            return Err(format!("what line {} loads is not needed any more and cannot go by itself", self.line(pattern.inside.start)));
+        };
+        edits.extend(list.change(&removed, &pattern.moved));
+        let written = self.source(*span);
+        let quote = written.find(['"', '\'', '`']);
+        let place = quote.and_then(|start| Some((start + 1, start + 1 + written.get(start + 1..)?.find(['"', '\'', '`'])?)));
+        let Some((start, end)) = place else { return Err("a module is loaded by no constant name".to_owned()) };
+        let span = Span { start: span.start + start as u32, end: span.start + end as u32 };
+        edits.push(Edit::replace(span, module.clone()));
+        Ok(edits)
     }
 
     /// Takes out the item that gives a binding.
@@ -315,30 +440,11 @@ impl File<'_, '_, '_> {
                 imports.statements.entry(import).or_default().removed.insert(item as usize);
             }
             _ => {
-                if let Some(edits) = self.remove_from_pattern(binding) {
-                    imports.edits.extend(edits);
+                if let Some((pattern, item)) = self.pattern_of(imports, id) {
+                    pattern.removed.insert(item);
                 }
             }
         }
-    }
-
-    /// Takes a name out of `{ a, b }`.
-    fn remove_from_pattern(&self, binding: &Binding<'_>) -> Option<Vec<Edit>> {
-        let start = self.text.get(..binding.span.start as usize)?.rfind('{')? + 1;
-        let end = binding.span.end as usize + self.text.get(binding.span.end as usize..)?.find('}')?;
-        let mut items = Vec::new();
-        let mut at = start;
-        for part in self.text.get(start..end)?.split(',') {
-            let from = at + part.len() - part.trim_start().len();
-            if !part.trim().is_empty() {
-                items.push(Span::new(from, from + part.trim().len()));
-            }
-            at += part.len() + 1;
-        }
-        let item = items.iter().position(|item| item.contains(binding.span))?;
-        let inside = Span::new(start, end);
-        let list = Items { text: self.text, writing: &self.writing, inside, items };
-        Some(list.change(&[item], &[]))
     }
 
     /// The edits of the planned changes. `unused` are imports whose last use goes.
@@ -370,6 +476,9 @@ impl File<'_, '_, '_> {
         for (after, texts) in new {
             edits.push(self.new_import(after, &texts));
         }
+        for pattern in imports.patterns.values() {
+            edits.extend(self.change_pattern(pattern)?);
+        }
         Ok(edits)
     }
 
@@ -400,12 +509,29 @@ impl File<'_, '_, '_> {
         let newline = self.newline();
         let lines = |indent: &str| texts.iter().map(|text| format!("{indent}{text}{newline}")).collect::<String>();
         let Some(beside) = beside else { return Edit::insert(self.start_of_code(), lines("")) };
+        if let Some(before) = self.import_after(beside, texts) {
+            return Edit::insert(super::items::line_start(self.text, before), lines(""));
+        }
         let import = &self.facts.imports[beside as usize];
         let indent = self.indentation(import.span.start);
         let end = import.span.end as usize;
         let line = self.text.get(end..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
         let text: String = texts.iter().map(|text| format!("{newline}{indent}{text}")).collect();
         Edit::insert((end + line.len()) as u32, text)
+    }
+
+    /// The start of the import before which new ones stand, where imports are sorted by name.
+    fn import_after(&self, beside: u32, texts: &[String]) -> Option<u32> {
+        if self.writing.names_by_object() || self.facts.imports[beside as usize].scope != ScopeId(0) {
+            return None;
+        }
+        let module = texts.first()?.split_whitespace().nth(1)?;
+        let is_later = |import: &&Import<'_>| {
+            let is_top = import.scope == ScopeId(0) && self.indentation(import.span.start).is_empty();
+            let is_from = self.source(import.span).starts_with("from ");
+            is_top && is_from && !self.writing.is_standard(&import.module) && &*import.module > module
+        };
+        self.facts.imports.iter().find(is_later).map(|import| import.span.start)
     }
 
     /// `import module` among its like, or before the other imports.

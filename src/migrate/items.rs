@@ -25,15 +25,19 @@ struct Run {
 }
 
 impl Items<'_> {
-    /// The edits that take out the items at `removed` (sorted) and put in `added`. New items take the places of removed
-    /// ones first.
+    /// The edits that take out the items at `removed` (sorted) and put in `added` behind the others. Where none is left,
+    /// the new ones take the places of the old.
     pub(super) fn change(&self, removed: &[usize], added: &[String]) -> Vec<Edit> {
         let mut edits = Vec::new();
-        let places = removed.len().min(added.len());
-        for (&item, new) in removed[..places].iter().zip(added) {
-            edits.push(Edit::replace(self.items[item], new.clone()));
+        let all_go = removed.len() == self.items.len();
+        let places = if all_go { removed.len().min(added.len()) } else { 0 };
+        let (taken, removed) = removed.split_at(places);
+        for (number, (&item, new)) in taken.iter().zip(added).enumerate() {
+            let is_last = number + 1 == places;
+            let rest = if is_last { &added[places..] } else { &[] };
+            let text = std::iter::once(new).chain(rest).cloned().collect::<Vec<_>>().join(", ");
+            edits.push(Edit::replace(self.items[item], text));
         }
-        let removed = &removed[places..];
         let mut at = 0;
         while at < removed.len() {
             let mut run = Run { first: removed[at], last: removed[at] };
@@ -44,9 +48,8 @@ impl Items<'_> {
             edits.extend(self.remove(run));
             at += 1;
         }
-        let rest = &added[places..];
-        if !rest.is_empty() {
-            edits.extend(self.append(removed, rest));
+        if !added.is_empty() && (!all_go || self.items.is_empty()) {
+            edits.extend(self.append(removed, added));
         }
         edits
     }
@@ -185,7 +188,8 @@ mod tests {
         assert_eq!(changed("f(a=1, b=2, c=3)", &[2], &[]), "f(a=1, b=2)");
         assert_eq!(changed("f(a=1, b=2, c=3,)", &[1, 2], &[]), "f(a=1,)");
         assert_eq!(changed("f(a=1)", &[0], &[]), "f()");
-        assert_eq!(changed("f(a=1, b=2)", &[0], &["z=0"]), "f(z=0, b=2)");
+        assert_eq!(changed("f(a=1, b=2)", &[0], &["z=0"]), "f(b=2, z=0)");
+        assert_eq!(changed("f(a=1)", &[0], &["z=0", "y=1"]), "f(z=0, y=1)");
         assert_eq!(changed("f(a=1)", &[], &["z=0", "y=1"]), "f(a=1, z=0, y=1)");
         assert_eq!(changed("f()", &[], &["z=0"]), "f(z=0)");
     }

@@ -39,7 +39,7 @@ impl File<'_, '_, '_> {
             let Expr::Name(name) = self.facts.expr(expr) else { return None };
             let [id] = self.resolver.bindings_of(name, expr)[..] else { return None };
             let is_unused = !settled.contains(&id)
-                && !has_word(written, name)
+                && !has_use(written, name)
                 && self.uses_of(id).iter().all(|used| gone.contains(used));
             is_unused.then_some(id)
         })
@@ -52,7 +52,7 @@ impl File<'_, '_, '_> {
             return;
         }
         match binding.kind {
-            BindingKind::Import { .. } => {
+            BindingKind::Import { .. } | BindingKind::Element { .. } if self.is_imported_name(id) => {
                 left.imports.insert(id);
             }
             BindingKind::Value(value) => {
@@ -148,12 +148,28 @@ impl File<'_, '_, '_> {
     }
 }
 
+/// True when a text uses a name: as a word that is no member, key or name of an argument.
+fn has_use(text: &str, name: &str) -> bool {
+    words(text, name).any(|at| {
+        let before = text[..at].trim_end().chars().next_back();
+        let after = text[at + name.len()..].trim_start();
+        let is_key = after.starts_with(':') || after.starts_with('=') && !after.starts_with("==");
+        !is_key && !matches!(before, Some('.')) && !(matches!(before, Some('"' | '\'')) && after.starts_with(['"', '\'', ']']))
+    })
+}
+
 /// True when a text holds a name as a whole word.
 pub(super) fn has_word(text: &str, name: &str) -> bool {
+    words(text, name).next().is_some()
+}
+
+/// Where a text holds a name as a whole word.
+fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = usize> + 't {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    text.match_indices(name).any(|(at, _)| {
+    let found = text.match_indices(name).map(|(at, _)| at);
+    found.filter(move |&at| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        !name.is_empty() && !before.is_some_and(is_part) && !after.is_some_and(is_part)
     })
 }

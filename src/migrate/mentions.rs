@@ -10,7 +10,7 @@ use super::{
 use crate::{
     facts::{BindingKind, ClassId, Expr, ExprId, Operator, Step, Usage},
     resolve::Value,
-    rules::model::FixLevel,
+    rules::{model::FixLevel, pattern::SymbolSet},
 };
 
 /// The units of a file with what ties them together.
@@ -20,8 +20,19 @@ pub(super) struct Tied {
     pub(super) units: Vec<Unit>,
     /// For each unit, the first unit of its group.
     group: Vec<usize>,
-    /// Annotations that change as soon as one of some units does.
-    pub(super) followers: Vec<(Rename, Vec<usize>)>,
+    /// Annotations that change with units.
+    pub(super) followers: Vec<Follower>,
+}
+
+/// An annotation that changes when units do.
+#[derive(Debug)]
+pub(super) struct Follower {
+    /// The change.
+    pub(super) rename: Rename,
+    /// The units.
+    pub(super) units: Vec<usize>,
+    /// It changes when all of them do, not when one does.
+    pub(super) all: bool,
 }
 
 /// A name of a symbol that is to go.
@@ -240,6 +251,12 @@ impl File<'_, '_, '_> {
                     unit.renames.push(rename);
                 }
             }
+            Part::Annotation if !self.is_made(&mention) => {
+                // The type of an options object fits either the old clients or the new ones.
+                if !units.is_empty() {
+                    tied.followers.push(Follower { rename, units, all: true });
+                }
+            }
             Part::Annotation if units.is_empty() => {
                 let unit = self.lone_unit(tied, &mention);
                 if !self.rewrite(mention.rule, mention.number).widens {
@@ -252,7 +269,7 @@ impl File<'_, '_, '_> {
                 if !self.rewrite(mention.rule, mention.number).widens {
                     tied.tie(&units);
                 }
-                tied.followers.push((rename, units));
+                tied.followers.push(Follower { rename, units, all: false });
             }
             Part::Check => self.attach_check(tied, &mention, rename, units),
             Part::Base => self.attach_base(tied, &mention, rename),
@@ -265,6 +282,12 @@ impl File<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// True for a symbol that the rule looks for calls of.
+    fn is_made(&self, mention: &Mention) -> bool {
+        let calls = self.index.rules[mention.rule].file.clauses().iter().filter_map(|clause| clause.call.as_ref());
+        calls.flatten().any(|symbol| SymbolSet::of(std::slice::from_ref(symbol)).is_ok_and(|set| set.contains(&mention.from)))
     }
 
     /// The units whose calls make what `symbol` names.

@@ -48,6 +48,8 @@ impl File<'_, '_, '_> {
             into_object: false,
             portable,
             is_async: false,
+            is_client: true,
+            partial: false,
         };
         self.change_arguments(&mut unit, target, gathered, spec);
         unit.lower(FixLevel::Unsafe, "no other module configures the same globals");

@@ -136,8 +136,15 @@ impl File<'_, '_, '_> {
 
     /// True when a value is nothing but environment variables, which may not be set.
     fn may_be_missing(&mut self, value: Source) -> bool {
-        if self.source(value.span).ends_with('!') {
+        // `x!` and `x as T` say what it is.
+        if self.source(value.span).trim_matches(['(', ')']) != self.source(self.span(value.expr)).trim_matches(['(', ')']) {
             return false;
+        }
+        if let Some(defined) = self.definition(value.expr) {
+            let behind = self.text.get(self.span(defined).end as usize..).unwrap_or_default();
+            if behind.starts_with('!') || behind.trim_start().starts_with("as ") {
+                return false;
+            }
         }
         let values = self.resolver.values(value.expr);
         !values.is_empty() && values.iter().all(|value| matches!(value, crate::resolve::Value::Environment(_)))

@@ -1,6 +1,8 @@
 //! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file grows much
 //! slower than the number of rules.
 
+use std::collections::BTreeSet;
+
 use regex::bytes::RegexSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -25,6 +27,8 @@ pub struct Index {
     pub(crate) clauses: Vec<Compiled>,
     /// Modules that give the same names as others.
     pub(crate) reexports: Reexports,
+    /// Modules among them that have nothing but the vendor's names.
+    pub(crate) vendor_only: BTreeSet<String>,
     /// Symbols whose calls pass their arguments on.
     pub(crate) carriers: SymbolSet,
     /// `import` clauses by symbol.
@@ -121,6 +125,7 @@ impl Index {
             rules: set.rules.iter().filter(|rule| rule.language == language).cloned().collect(),
             clauses: Vec::new(),
             reexports: Reexports::new(set.reexports.iter().map(|(from, to)| (from.as_str(), to.as_str()))),
+            vendor_only: set.vendor_only.clone(),
             carriers: SymbolSet::of(&set.carriers).unwrap_or_default(),
             imports: SymbolSet::default(),
             calls: SymbolSet::default(),

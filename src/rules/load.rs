@@ -175,6 +175,8 @@ fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut
             errors.push(source.error_at(carrier, bad.0, "write a symbol such as `package.module.Name`"));
         }
     }
+    let vendor_only = pack.reexports.iter().filter(|reexport| reexport.vendor_only);
+    set.vendor_only.extend(vendor_only.map(|reexport| reexport.from.clone()));
     set.reexports.extend(pack.reexports.into_iter().map(|reexport| (reexport.from, reexport.to)));
     set.carriers.extend(pack.carriers);
     let name = source.name.split('/').next().unwrap_or_default();
@@ -183,6 +185,8 @@ fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut
 
 fn add_target(set: &mut RuleSet, file: TargetFile, source: &SourceFile, errors: &mut Vec<RuleError>) {
     let id = source.id().rsplit('/').next().unwrap_or_default().to_owned();
+    // A target of the user's takes the place of a built-in one.
+    set.targets.retain(|other| other.id != id || other.source.is_some() || source.path.is_none());
     if set.targets.iter().any(|other| other.id == id) {
         let cure = "rename the file (a target's id is its name)";
         errors.push(whole_file(&source.shown(), format!("there are two targets `{id}`"), cure));

@@ -17,7 +17,10 @@ pub mod target;
 mod text;
 pub mod values;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use crate::{lang::Language, rules::model::RuleFile};
 
@@ -48,6 +51,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Modules that give the same names as others, as (from, to).
     pub reexports: Vec<(String, String)>,
+    /// Those of them that have nothing but the vendor's names.
+    pub vendor_only: BTreeSet<String>,
     /// Symbols whose calls pass their arguments on.
     pub carriers: Vec<String>,
     /// What portable code looks like, by pack.

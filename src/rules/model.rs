@@ -398,6 +398,9 @@ pub struct Reexport {
     pub from: String,
     /// What it stands for.
     pub to: String,
+    /// It has nothing but the vendor's names: what takes their place is imported from `to`.
+    #[serde(default, rename = "vendor-only")]
+    pub vendor_only: bool,
 }
 
 impl RuleFile {

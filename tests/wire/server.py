@@ -1,7 +1,7 @@
 """A loopback stand-in for the OpenAI API on an Azure resource. It records each request, so that a test can compare them.
 
-Usage: server.py [CERTIFICATE]    prints the port once it listens on 127.0.0.1; with a certificate (and its key in one
-PEM file) it also prints the port of a second listener that speaks TLS.
+Usage: server.py CERTIFICATE    listens on 127.0.0.1 and prints two ports: one for HTTP, one for HTTPS with the
+certificate and key of that PEM file.
 
 It is as strict as a resource about paths and keys: a deployment in the path needs an `api-version`, `/openai/v1/` takes
 none, anything else is 404, and a request without a key is 401. Answers depend on the request alone.
@@ -289,9 +289,8 @@ def listen(context=None):
 
 if __name__ == "__main__":
     listen()
-    if len(sys.argv) > 1:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(sys.argv[1])
-        listen(tls)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[1])
+    listen(tls)
     # The parent closes standard input when it is done.
     sys.stdin.read()
