@@ -114,7 +114,7 @@ impl Case {
     }
 }
 
-/// The program after the change; `place` holds the one before it, and the manifest of its environment.
+/// The program after the change; `place` holds the one before it, with the manifest of its environment beside it.
 fn after_file(case: &Case, _place: &Workplace) -> String {
     let before = case.before();
     if case.unchanged {

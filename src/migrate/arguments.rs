@@ -144,7 +144,7 @@ impl File<'_, '_, '_> {
             unit.hold(format!("`{name}` is not an object that stands at the call"));
             return Fate::Becomes(name, NewValue::Same);
         };
-        let mut gone = Vec::new();
+        let (mut gone, mut replaced) = (Vec::new(), Vec::new());
         for (item, entry) in entries.iter().enumerate() {
             let Key::Named { name: key, .. } = &entry.key else {
                 unit.hold(format!("`{name}` has entries that the file does not show"));
@@ -153,6 +153,12 @@ impl File<'_, '_, '_> {
             let Some((_, rule)) = argument.entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) else {
                 continue;
             };
+            if rule.to.is_none() && !rule.drop {
+                let value = Source { expr: entry.value, span: self.entry_value(entry) };
+                let text = self.plain_or_setting(unit, arranging, rule.role, value);
+                replaced.push(Edit::replace(value.span, text));
+                continue;
+            }
             gone.push(item);
             if let Some(to) = &rule.to {
                 let value = Source { expr: entry.value, span: self.entry_value(entry) };
@@ -166,7 +172,8 @@ impl File<'_, '_, '_> {
         if gone.len() == entries.len() {
             return Fate::Gone;
         }
-        let edits = self.items(given.value.expr).map(|items| items.change(&gone, &[])).unwrap_or_default();
+        let mut edits = self.items(given.value.expr).map(|items| items.change(&gone, &[])).unwrap_or_default();
+        edits.extend(replaced);
         Fate::Becomes(name, if edits.is_empty() { NewValue::Same } else { NewValue::Edited(edits) })
     }
 
@@ -257,6 +264,7 @@ impl File<'_, '_, '_> {
         argument: &Argument,
         given: &Given,
     ) -> NewValue {
+        self.check_values(unit, argument, given);
         let new = self.exchanged_prefix(unit, arranging.spec.portable, argument, given);
         let text = new.text(self, given.value);
         arranging.roles.model = Some(text.clone());
@@ -442,6 +450,10 @@ impl File<'_, '_, '_> {
         if let Some(level) = add.level {
             unit.lower(level, add.because.clone().unwrap_or_default());
         }
+        let is_model = matches!(add.role, Some(RoleOf::Model | RoleOf::Deployment));
+        if let (true, Some(variable)) = (is_model && self.around.to_settings, variable_of(&add.value)) {
+            return Some(self.model_setting(unit, variable, true, portable));
+        }
         let text = match self.from_template(unit, arranging, &add.value, None, add.role)? {
             NewValue::Other(text) => text,
             _ => return None,
@@ -539,6 +551,9 @@ impl File<'_, '_, '_> {
         new: &[(String, String)],
     ) {
         let list = arranging.gathered.list;
+        if arranging.gathered.is_split && !new.is_empty() {
+            unit.hold("the options are one of several objects, and one must be added to all of them");
+        }
         if let Some(list) = list.filter(|_| !new.is_empty()) {
             removed.entry(list).or_default();
         } else if !new.is_empty() {
@@ -630,6 +645,11 @@ impl Arranging<'_> {
     fn position_of(&self, name: &str) -> Option<usize> {
         self.fates.iter().position(|fate| matches!(fate, Fate::Becomes(other, _) if other == name))
     }
+}
+
+/// The variable that a template consists of.
+fn variable_of(template: &str) -> Option<&str> {
+    template.strip_prefix("{env:")?.strip_suffix('}').filter(|name| !name.contains(['{', '|']))
 }
 
 /// The words of a call's templates.

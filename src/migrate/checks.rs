@@ -117,7 +117,9 @@ impl File<'_, '_, '_> {
     /// Values that a rule treats differently.
     pub(super) fn check_values(&mut self, unit: &mut Unit, argument: &Argument, given: &Given) {
         for unless in &argument.unless {
-            if Test::new(&unless.value).holds(self.resolver, given.value.expr) {
+            let test = Test::new(&unless.value);
+            let defined = self.definition(given.value.expr).unwrap_or(given.value.expr);
+            if test.holds(self.resolver, given.value.expr) || test.holds(self.resolver, defined) {
                 unit.lower(unless.level, unless.because.clone());
             }
         }
@@ -239,6 +241,9 @@ impl File<'_, '_, '_> {
             _ => return None,
         };
         unit.modules.extend(self.writing.variable_module());
+        if new.is_empty() {
+            return Some(self.writing.demanded_variable(&name));
+        }
         let [before, after, open, close] = self.writing.template();
         let lookup = self.writing.demanded_variable(&name).replace('"', "'");
         Some(format!("{before}{new}{open}{lookup}{close}{after}"))

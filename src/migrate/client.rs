@@ -117,8 +117,8 @@ impl<'x> File<'x, '_, '_> {
             unit.hold("the rule's pack does not say what portable code looks like");
             return unit;
         };
-        if partial {
-            unit.lower(FixLevel::Unsafe, "nothing but these arguments is given when the held back call is made");
+        if partial || self.completes_partial(call) {
+            unit.hold("the arguments are given in two steps, of which only one is in view at a time");
         }
         self.check_callee(&mut unit, rewrite, call, partial);
         if let Some(template) = &rewrite.call {
@@ -150,6 +150,14 @@ impl<'x> File<'x, '_, '_> {
         }
         self.change_calls_on(&mut unit, call, rewrite, deployment.as_ref(), portable);
         unit
+    }
+
+    /// True for a call of what `partial(…)` made.
+    fn completes_partial(&mut self, call: ExprId) -> bool {
+        let Expr::Call { callee, .. } = self.facts.expr(call) else { return false };
+        let Some(made) = self.definition(*callee) else { return false };
+        matches!(self.facts.expr(made), Expr::Call { .. })
+            && self.resolver.called_symbols(made).iter().any(|called| called.partial)
     }
 
     /// The callee must stand for symbols of this rewrite only; a variable that may hold the plain class gets other

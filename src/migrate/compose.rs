@@ -385,6 +385,10 @@ impl Making<'_, '_, '_, '_> {
                 outcome.held.push(Held { rule, class, location, level, reasons, recipe });
             }
         }
+        if let Some(composed) = &composed {
+            let spans: Vec<Span> = composed.edits.iter().map(|edit| edit.span).collect();
+            dealt.extend(self.within(&spans).iter().map(|finding| (finding.rule.clone(), finding.location.start.byte)));
+        }
         for finding in self.findings {
             let is_dealt = dealt.contains(&(finding.rule.clone(), finding.location.start.byte));
             if !is_dealt && (self.planner.wanted)(finding) {

@@ -135,7 +135,7 @@ impl File<'_, '_, '_> {
         match name {
             Deployed::Text(text) => {
                 if self.around.to_settings {
-                    return self.model_setting(unit, text, portable);
+                    return Some(self.model_setting(unit, text, false, portable));
                 }
                 Some(self.writing.string(text))
             }
@@ -144,7 +144,8 @@ impl File<'_, '_, '_> {
                     return Some(setting);
                 }
                 if self.is_known_at(value.expr, place) {
-                    return Some(self.source(value.span).to_owned());
+                    let demand = if self.writing.typed && self.may_be_missing(*value) { "!" } else { "" };
+                    return Some(format!("{}{demand}", self.source(value.span)));
                 }
                 let (text, line) = (shown(self.source(value.span)), self.line(self.span(place).start));
                 unit.hold(format!("the deployment `{text}` is not known at the call on line {line}"));
@@ -154,13 +155,19 @@ impl File<'_, '_, '_> {
     }
 
     /// The setting for a deployment that an address names.
-    fn model_setting(&mut self, unit: &mut Unit, deployment: &str, portable: &Portable) -> Option<String> {
+    pub(super) fn model_setting(
+        &mut self,
+        unit: &mut Unit,
+        deployment: &str,
+        is_variable: bool,
+        portable: &Portable,
+    ) -> String {
         let name = self.model_setting_name(portable, deployment);
         unit.modules.extend(self.writing.variable_module());
         let instead_of = deployment.to_owned();
         let role = RoleOf::Deployment;
-        unit.settings.push(NewSetting { role, name: name.clone(), instead_of, is_variable: false, at: unit.anchor });
-        Some(self.writing.demanded_variable(&name))
+        unit.settings.push(NewSetting { role, name: name.clone(), instead_of, is_variable, at: unit.anchor });
+        self.writing.demanded_variable(&name)
     }
 
     /// True when the names in `value` mean the same at `place`.
@@ -252,18 +259,23 @@ impl File<'_, '_, '_> {
             if !means(members, &path) {
                 continue;
             }
-            let Ok(gathered) = self.gather(call, false, &[]) else { continue };
-            let Some(given) = gathered.given.into_iter().find(|given| given.name == rule.argument) else { continue };
-            if let Some(text) = self.setting(unit, portable, RoleOf::Model, Some(given.value)) {
-                let text = if given.is_shorthand() { self.writing.entry(&given.name, &text) } else { text };
-                unit.edits.push(Edit::replace(given.value.span, text));
-            }
+            self.set_model_of_call(unit, call, rule, portable);
+        }
+    }
+
+    /// The model of a call becomes a setting, if it is a deployment's name.
+    pub(super) fn set_model_of_call(&mut self, unit: &mut Unit, call: ExprId, rule: &Deployment, portable: &Portable) {
+        let Ok(gathered) = self.gather(call, false, &[]) else { return };
+        let Some(given) = gathered.given.into_iter().find(|given| given.name == rule.argument) else { return };
+        if let Some(text) = self.setting(unit, portable, RoleOf::Model, Some(given.value)) {
+            let text = if given.is_shorthand() { self.writing.entry(&given.name, &text) } else { text };
+            unit.edits.push(Edit::replace(given.value.span, text));
         }
     }
 }
 
 /// True when a pattern means the path of a member.
-fn means(patterns: &[String], path: &str) -> bool {
+pub(super) fn means(patterns: &[String], path: &str) -> bool {
     SymbolSet::of(patterns).unwrap_or_default().contains(path)
 }
 

@@ -1,5 +1,7 @@
 //! Edits of a text: replacements of byte ranges, put together from many hands and applied in one go.
 
+use std::collections::BTreeSet;
+
 use crate::facts::Span;
 
 /// One replacement.
@@ -37,13 +39,13 @@ pub(super) struct Conflict {
 
 /// The edits in order: equal ones once, those within a removed range dropped. An error if two disagree.
 pub(super) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
-    // Insertions first, then longer ones, so that what lies in one comes after it.
-    let order = |edit: &Edit| {
+    let mut seen = BTreeSet::new();
+    edits.retain(|edit| seen.insert(edit.clone()));
+    // Insertions first, as they came, then longer ones, so that what lies in one comes after it.
+    edits.sort_by_key(|edit| {
         let replaces = edit.span.start < edit.span.end;
-        (edit.span.start, replaces, std::cmp::Reverse(edit.span.end), edit.text.clone())
-    };
-    edits.sort_by_key(order);
-    edits.dedup();
+        (edit.span.start, replaces, std::cmp::Reverse(edit.span.end))
+    });
     let mut kept: Vec<Edit> = Vec::with_capacity(edits.len());
     for edit in edits {
         let Some(last) = kept.last_mut() else {

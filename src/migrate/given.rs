@@ -50,6 +50,8 @@ pub(super) struct Gathered {
     pub(super) list: Option<ExprId>,
     /// Names that hold options objects.
     pub(super) shares: Vec<BindingId>,
+    /// The options are one of several objects.
+    pub(super) is_split: bool,
 }
 
 /// What is in the way, as a sentence.
@@ -115,6 +117,8 @@ impl File<'_, '_, '_> {
                 Ok(())
             }
             Expr::Choice { alternatives, .. } => {
+                let objects = alternatives.iter().filter(|&&one| matches!(facts.expr(one), Expr::Object(_)));
+                gathered.is_split |= objects.count() > 1;
                 alternatives.iter().try_for_each(|&one| self.gather_object(one, user, gathered))
             }
             Expr::Name(name) => self.gather_named(name, expr, user, gathered),

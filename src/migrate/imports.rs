@@ -11,7 +11,7 @@ use super::{
     unit::Rename,
 };
 use crate::facts::{
-    Binding, BindingId, BindingKind, Expr, ExprId, Import, ImportedSymbol, Operator, ScopeId, Span, Usage,
+    Binding, BindingId, BindingKind, Expr, ExprId, Import, ImportedSymbol, Operator, ScopeId, Span, Step, Usage,
 };
 
 /// What changes at the imports of a file.
@@ -203,22 +203,28 @@ impl File<'_, '_, '_> {
         let binding = &self.facts.bindings[id.index()];
         let type_only = self.is_type_only(binding);
         let (module, name) = to.rsplit_once('.').unwrap_or(("", to));
-        if let Some(known) = imports.locals.get(to).cloned().filter(|_| binding.scope == ScopeId(0)) {
+        let is_known = binding.scope == ScopeId(0) && !self.is_aliased(binding);
+        if let Some(known) = imports.locals.get(to).cloned().filter(|_| is_known) {
             self.remove_binding(imports, id);
             return known;
         }
-        if let Some(existing) = self.existing(to, binding.scope, type_only, same) {
+        let is_element = matches!(binding.kind, BindingKind::Element { .. });
+        if let Some(existing) =
+            self.existing(to, binding.scope, type_only, same).filter(|_| !self.is_aliased(binding) && !is_element)
+        {
             self.remove_binding(imports, id);
             return existing;
         }
         let (BindingKind::Import { import, item }, facts) = (&binding.kind, self.facts) else {
-            return self.replace_in_pattern(imports, id, to);
+            return self.replace_in_pattern(imports, id, to, same);
         };
         let statement = &facts.imports[*import as usize];
-        let symbol = &statement.items[*item as usize].symbol;
-        let is_aliased = matches!(symbol, ImportedSymbol::Named(symbol) if symbol != &binding.name);
-        let local = if is_aliased { binding.name.to_owned() } else { self.free_name(name) };
-        if binding.scope == ScopeId(0) {
+        let local = if self.is_aliased(binding) {
+            binding.name.to_owned()
+        } else {
+            self.free_name(name, to, binding.scope, same)
+        };
+        if binding.scope == ScopeId(0) && !self.is_aliased(binding) {
             imports.locals.insert(to.to_owned(), local.clone());
         }
         let own_type = statement.items[*item as usize].type_only && !statement.type_only;
@@ -281,14 +287,7 @@ impl File<'_, '_, '_> {
             if !visible || !self.is_imported_name(BindingId(number as u32)) || self.is_type_only(binding) && !type_only {
                 continue;
             }
-            let values = self.resolver.binding_values(BindingId(number as u32));
-            let paths: Vec<String> = values
-                .iter()
-                .filter_map(|value| match value {
-                    crate::resolve::Value::Path(path) => Some(self.resolver.paths.text(*path).to_owned()),
-                    _ => None,
-                })
-                .collect();
+            let paths = self.paths_of(BindingId(number as u32));
             let others = same.get(symbol).map_or(&[][..], Vec::as_slice);
             if paths.iter().any(|path| path == symbol || others.contains(path)) {
                 return Some(binding.name.to_owned());
@@ -314,7 +313,7 @@ impl File<'_, '_, '_> {
             return existing;
         }
         let (module, name) = symbol.rsplit_once('.').unwrap_or(("", symbol));
-        let local = self.free_name(name);
+        let local = self.free_name(name, symbol, scope, same);
         imports.locals.insert(symbol.to_owned(), local.clone());
         let facts = self.facts;
         // Beside its like, if the file imports from there by name.
@@ -347,24 +346,69 @@ impl File<'_, '_, '_> {
         at_top.map(|(number, _)| number as u32).last()
     }
 
-    /// A name that is bound to nothing in the file.
-    fn free_name(&self, name: &str) -> String {
-        let taken = |name: &str| self.facts.bindings.iter().any(|binding| binding.name == name);
-        if !taken(name) {
-            return name.to_owned();
-        }
+    /// A name for a symbol that means nothing else in the file. Within a function what it means outside does not matter
+    /// where it is the same.
+    fn free_name(&mut self, name: &str, symbol: &str, scope: ScopeId, same: &BTreeMap<String, Vec<String>>) -> String {
         let first = format!("{name}Client");
         let others = (2..).map(|number| format!("{first}{number}"));
-        std::iter::once(first.clone()).chain(others).find(|name| !taken(name)).unwrap_or(first)
+        let mut names = [name.to_owned(), first.clone()].into_iter().chain(others);
+        names.find(|name| !self.is_taken(name, symbol, scope, same)).unwrap_or(first)
+    }
+
+    fn is_taken(&mut self, name: &str, symbol: &str, scope: ScopeId, same: &BTreeMap<String, Vec<String>>) -> bool {
+        let facts = self.facts;
+        let others = same.get(symbol).map_or(&[][..], Vec::as_slice);
+        (0..facts.bindings.len()).any(|number| {
+            let binding = &facts.bindings[number];
+            if binding.name != name {
+                return false;
+            }
+            let id = BindingId(number as u32);
+            let is_it = self.is_imported_name(id) && self.paths_of(id).iter().any(|path| path == symbol || others.contains(path));
+            // At the top of the file one name is bound once.
+            !(is_it && scope != ScopeId(0))
+        })
+    }
+
+    /// The symbols that a binding stands for.
+    fn paths_of(&mut self, id: BindingId) -> Vec<String> {
+        let values = self.resolver.binding_values(id);
+        let path = |value: &crate::resolve::Value| match value {
+            crate::resolve::Value::Path(path) => Some(self.resolver.paths.text(*path).to_owned()),
+            _ => None,
+        };
+        values.iter().filter_map(path).collect()
+    }
+
+    /// True for an import under another name.
+    fn is_aliased(&self, binding: &Binding<'_>) -> bool {
+        match &binding.kind {
+            BindingKind::Import { import, item } => {
+                let symbol = &self.facts.imports[*import as usize].items[*item as usize].symbol;
+                matches!(symbol, ImportedSymbol::Named(symbol) if symbol != &binding.name)
+            }
+            BindingKind::Element { path, .. } => {
+                matches!(path.as_slice(), [Step::Key(key)] if key != binding.name)
+            }
+            _ => false,
+        }
     }
 
     /// `const { Old } = require("m")`: the name in the pattern.
-    fn replace_in_pattern(&mut self, imports: &mut Imports, id: BindingId, to: &str) -> String {
+    fn replace_in_pattern(
+        &mut self,
+        imports: &mut Imports,
+        id: BindingId,
+        to: &str,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> String {
         let binding = &self.facts.bindings[id.index()];
         let (module, name) = to.rsplit_once('.').unwrap_or(("", to));
-        let before = self.text.get(..binding.span.start as usize).unwrap_or_default().trim_end();
-        let is_aliased = before.ends_with(':');
-        let local = if is_aliased { binding.name.to_owned() } else { self.free_name(name) };
+        let local = if self.is_aliased(binding) {
+            binding.name.to_owned()
+        } else {
+            self.free_name(name, to, binding.scope, same)
+        };
         let text = if local == name { local.clone() } else { format!("{name}: {local}") };
         let BindingKind::Element { of, .. } = binding.kind else { return local };
         let Expr::Module(written) = self.facts.expr(of) else { return local };
@@ -509,8 +553,12 @@ impl File<'_, '_, '_> {
         let newline = self.newline();
         let lines = |indent: &str| texts.iter().map(|text| format!("{indent}{text}{newline}")).collect::<String>();
         let Some(beside) = beside else { return Edit::insert(self.start_of_code(), lines("")) };
-        if let Some(before) = self.import_after(beside, texts) {
-            return Edit::insert(super::items::line_start(self.text, before), lines(""));
+        if let Some(later) = self.import_after(beside, texts) {
+            if let Some(end) = self.end_of_block_before(later) {
+                let text: String = texts.iter().map(|text| format!("{newline}{text}")).collect();
+                return Edit::insert(end, text);
+            }
+            return Edit::insert(super::items::line_start(self.text, later), lines(""));
         }
         let import = &self.facts.imports[beside as usize];
         let indent = self.indentation(import.span.start);
@@ -532,6 +580,16 @@ impl File<'_, '_, '_> {
             is_top && is_from && !self.writing.is_standard(&import.module) && &*import.module > module
         };
         self.facts.imports.iter().find(is_later).map(|import| import.span.start)
+    }
+
+    /// Where the import before a place ends, if a blank line parts the two and it is of another package than the language.
+    fn end_of_block_before(&self, later: u32) -> Option<u32> {
+        let before = self.facts.imports.iter().rfind(|import| import.span.end <= later)?;
+        let gap = self.source(Span { start: before.span.end, end: later });
+        let lines: Vec<&str> = gap.split("\n").collect();
+        let blank = lines.len() > 2 && lines[1..lines.len() - 1].iter().any(|line| line.trim().is_empty());
+        let line = gap.split(['\n', '\r']).next().unwrap_or_default();
+        (blank && !self.writing.is_standard(&before.module)).then_some(before.span.end + line.len() as u32)
     }
 
     /// `import module` among its like, or before the other imports.

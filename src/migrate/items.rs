@@ -56,6 +56,10 @@ impl Items<'_> {
 
     fn remove(&self, run: Run) -> Vec<Edit> {
         let (first, last) = (self.items[run.first], self.items[run.last]);
+        let is_inline = !self.text.get(self.inside.start as usize..self.inside.end as usize).is_some_and(|text| text.contains('\n'));
+        if is_inline && run.last - run.first + 1 == self.items.len() {
+            return vec![Edit::remove(self.inside)];
+        }
         let comma = self.comma_after(run.last);
         let after = comma.map_or(last.end, |comma| comma + 1);
         let line_end = self.line_end_after(after);

@@ -154,7 +154,9 @@ fn has_use(text: &str, name: &str) -> bool {
         let before = text[..at].trim_end().chars().next_back();
         let after = text[at + name.len()..].trim_start();
         let is_key = after.starts_with(':') || after.starts_with('=') && !after.starts_with("==");
-        !is_key && !matches!(before, Some('.')) && !(matches!(before, Some('"' | '\'')) && after.starts_with(['"', '\'', ']']))
+        // `"/name/"` is a piece of a path.
+        let in_path = text[..at].ends_with('/') && text[at + name.len()..].starts_with('/');
+        !is_key && !in_path && !matches!(before, Some('.')) && !(matches!(before, Some('"' | '\'')) && after.starts_with(['"', '\'', ']']))
     })
 }
 

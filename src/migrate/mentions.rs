@@ -111,8 +111,59 @@ impl File<'_, '_, '_> {
         for mention in self.mentions() {
             self.attach(&mut tied, mention);
         }
+        self.check_internals(&mut tied);
+        self.check_names(&mut tied);
         tied.level_out();
         tied
+    }
+
+    /// A call whose class is named in no way that can be changed must not get other arguments.
+    fn check_names(&mut self, tied: &mut Tied) {
+        for number in 0..tied.units.len() {
+            let (call, rule, rewrite) = (tied.units[number].call, tied.units[number].rule, tied.units[number].rewrite);
+            let rewrite = self.rewrite(rule, rewrite);
+            let called = call.map(|call| self.resolver.called_symbols(call)).unwrap_or_default();
+            let renames = called.into_iter().any(|called| {
+                let symbol = self.resolver.paths.text(called.symbol);
+                symbol_after(rewrite, symbol).is_some_and(|to| to != symbol)
+            });
+            let group = tied.group_of(number);
+            let mut members = (0..tied.units.len()).filter(|&unit| tied.group_of(unit) == group);
+            let is_named = members.any(|unit| !tied.units[unit].renames.is_empty());
+            if renames && !is_named && rewrite.call.is_none() && !rewrite.object {
+                tied.units[number].hold("the class is not named where it could be changed");
+            }
+        }
+    }
+
+    /// Members that only the old client has.
+    fn check_internals(&mut self, tied: &mut Tied) {
+        for number in 0..tied.units.len() {
+            let rewrite = self.rewrite(tied.units[number].rule, tied.units[number].rewrite);
+            if rewrite.internals.is_empty() {
+                continue;
+            }
+            for expr in 0..self.facts.exprs.len() {
+                let expr = ExprId(expr as u32);
+                let Expr::Member { object, property, property_span } = self.facts.expr(expr) else { continue };
+                if rewrite.internals.iter().any(|name| name == property) && self.is_old_client(*object, rewrite) {
+                    let line = self.line(property_span.start);
+                    tied.units[number].hold(format!("`{property}` on line {line} is a member that the plain client lacks"));
+                }
+            }
+        }
+    }
+
+    /// True for an instance of a symbol that goes, or of a class that derives from it.
+    fn is_old_client(&mut self, object: ExprId, rewrite: &crate::rules::rewrite::Rewrite) -> bool {
+        let is_old = |symbol: &str| symbol_after(rewrite, symbol).is_some();
+        let symbols = self.symbols(object);
+        if symbols.iter().any(|path| path.strip_suffix("()").is_some_and(is_old)) {
+            return true;
+        }
+        let Some(class) = self.resolver.receiver_class(object) else { return false };
+        let bases = self.resolver.base_symbols(class, &mut Vec::new());
+        bases.into_iter().any(|path| is_old(self.resolver.paths.text(path)))
     }
 
     /// Units that share an options object, or a variable that holds their client, belong together.
@@ -257,12 +308,10 @@ impl File<'_, '_, '_> {
                     tied.followers.push(Follower { rename, units, all: true });
                 }
             }
+            // A client that comes from elsewhere may stay what it is.
+            Part::Annotation if units.is_empty() && !self.rewrite(mention.rule, mention.number).widens => {}
             Part::Annotation if units.is_empty() => {
                 let unit = self.lone_unit(tied, &mention);
-                if !self.rewrite(mention.rule, mention.number).widens {
-                    let because = "the client that is annotated comes from elsewhere and changes too";
-                    tied.units[unit].lower(FixLevel::Unsafe, because);
-                }
                 tied.units[unit].renames.push(rename);
             }
             Part::Annotation => {
@@ -339,6 +388,8 @@ impl File<'_, '_, '_> {
             let Some(call) = tied.units[number].call else { continue };
             let Expr::Call { callee, .. } = self.facts.expr(call) else { continue };
             let within = body.contains(self.span(call)) && matches!(self.facts.expr(*callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super));
+            let is_init = matches!(self.facts.expr(*callee), Expr::Member { property: "__init__", .. });
+            let within = within || is_init && body.contains(self.span(call));
             let within = within || body.contains(self.span(call)) && matches!(self.facts.expr(*callee), Expr::Super);
             if within || self.resolver.values(*callee).contains(&Value::Class(class)) {
                 units.push(number);

@@ -5,11 +5,16 @@ use super::{
     given::{Gathered, Given, Holder},
     unit::Unit,
     arguments::Spec,
+    deployment::means,
     values::Source,
 };
 use crate::{
     facts::{Expr, ExprId, Span},
-    rules::{matching::Place, model::FixLevel, rewrite::Rewrite},
+    rules::{
+        matching::Place,
+        model::FixLevel,
+        rewrite::{Deployment, Portable, Rewrite},
+    },
 };
 
 impl File<'_, '_, '_> {
@@ -30,10 +35,10 @@ impl File<'_, '_, '_> {
         let mut gathered = Gathered::default();
         for number in stores {
             let store = self.facts.stores[number];
-            let Expr::Member { property, property_span, .. } = self.facts.expr(store.target) else { continue };
+            let Expr::Member { property_span, .. } = self.facts.expr(store.target) else { continue };
             let value = Source { expr: store.value, span: self.value_of_store(number) };
             gathered.given.push(Given {
-                name: (*property).to_owned(),
+                name: self.target_of(number, rewrite).unwrap_or_default(),
                 key: Some(*property_span),
                 value,
                 holder: Holder::Store(number),
@@ -52,30 +57,43 @@ impl File<'_, '_, '_> {
             partial: false,
         };
         self.change_arguments(&mut unit, target, gathered, spec);
+        if self.around.to_settings
+            && let Some(rule) = &rewrite.deployment
+        {
+            self.set_models_of_module(&mut unit, &names, rule, portable);
+        }
         unit.lower(FixLevel::Unsafe, "no other module configures the same globals");
         Some(unit)
     }
 
-    /// The assignments to the module, in order.
-    fn module_stores(&mut self, place: &Place, rewrite: &Rewrite) -> Option<Vec<usize>> {
-        let owner = |file: &mut Self, target: ExprId| {
-            let Expr::Member { object, .. } = file.facts.expr(target) else { return None };
-            file.symbols(*object).into_iter().next()
-        };
-        let at = (0..self.facts.stores.len()).find(|&number| {
-            let span = self.span(self.facts.stores[number].target);
-            span.contains(place.span)
-        })?;
-        let module = owner(self, self.facts.stores[at].target)?;
-        let mut found = Vec::new();
-        for number in 0..self.facts.stores.len() {
-            let target = self.facts.stores[number].target;
-            let Expr::Member { property, .. } = self.facts.expr(target) else { continue };
-            if rewrite.stores.contains_key(*property) && owner(self, target).as_ref() == Some(&module) {
-                found.push(number);
+    /// The models of calls on the module itself become settings.
+    fn set_models_of_module(&mut self, unit: &mut Unit, stores: &[String], rule: &Deployment, portable: &Portable) {
+        let Some((module, _)) = stores.first().and_then(|store| store.rsplit_once('.')) else { return };
+        for number in 0..self.facts.exprs.len() {
+            let call = ExprId(number as u32);
+            let Expr::Call { callee, .. } = self.facts.expr(call) else { continue };
+            let symbols = self.symbols(*callee);
+            let member = symbols.iter().find_map(|path| path.strip_prefix(module)?.strip_prefix('.'));
+            if member.is_some_and(|member| means(&rule.calls, member)) {
+                self.set_model_of_call(unit, call, rule, portable);
             }
         }
-        Some(found)
+    }
+
+    /// The assignments that the rewrite names, in order, if the place is one of them.
+    fn module_stores(&mut self, place: &Place, rewrite: &Rewrite) -> Option<Vec<usize>> {
+        let all: Vec<usize> =
+            (0..self.facts.stores.len()).filter(|&number| self.target_of(number, rewrite).is_some()).collect();
+        let is_one = all.iter().any(|&number| self.span(self.facts.stores[number].target).contains(place.span));
+        is_one.then_some(all)
+    }
+
+    /// The symbol that a store writes to, if the rewrite names it.
+    fn target_of(&mut self, number: usize, rewrite: &Rewrite) -> Option<String> {
+        let target = self.facts.stores[number].target;
+        let symbols = self.resolver.target_symbols(target);
+        let paths = symbols.into_iter().map(|path| self.resolver.paths.text(path).to_owned());
+        paths.into_iter().find(|path| rewrite.stores.contains_key(path))
     }
 
     fn value_of_store(&self, number: usize) -> Span {

@@ -112,7 +112,11 @@ impl File<'_, '_, '_> {
         let module = self.writing.variable_module().filter(|_| is_lookup)?;
         let variable = self.resolver.variables(value.expr).first().cloned()?;
         let callee = self.resolver.callee_expr(value.expr)?;
-        let is_own = self.symbols(callee).iter().any(|path| path.starts_with(module));
+        let whole = match self.facts.expr(callee) {
+            Expr::Member { object, .. } => *object,
+            _ => callee,
+        };
+        let is_own = [callee, whole].into_iter().any(|expr| self.symbols(expr).iter().any(|path| path.starts_with(module)));
         unit.modules.extend(is_own.then_some(module));
         is_own.then(|| self.writing.variable(&variable))
     }
@@ -135,7 +139,7 @@ impl File<'_, '_, '_> {
     }
 
     /// True when a value is nothing but environment variables, which may not be set.
-    fn may_be_missing(&mut self, value: Source) -> bool {
+    pub(super) fn may_be_missing(&mut self, value: Source) -> bool {
         // `x!` and `x as T` say what it is.
         if self.source(value.span).trim_matches(['(', ')']) != self.source(self.span(value.expr)).trim_matches(['(', ')']) {
             return false;

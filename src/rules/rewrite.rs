@@ -75,6 +75,10 @@ pub struct Rewrite {
     /// Where the plain symbol is a base of the old one, an annotation can change by itself.
     #[serde(default)]
     pub widens: bool,
+    /// Members that only the old client has. Code that uses one on the client, or in a class derived from it, is left
+    /// alone.
+    #[serde(default)]
+    pub internals: Vec<String>,
     /// What goes wrong in a fix for a target when another client of the rule in the project stays as it is: then the
     /// others are `unsafe`, for this reason.
     #[serde(default)]

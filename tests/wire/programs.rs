@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// After this a program hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A folder of its own for the programs of one environment, with that environment's manifest.
+/// A folder of its own for the programs of one environment.
 pub(crate) struct Workplace {
     folder: TempDir,
     /// Where the environment is installed.
@@ -30,8 +30,6 @@ impl Workplace {
         assert!(packages.is_dir(), "there is no environment {environment}; scripts/test.sh installs them");
         let folder = tempfile::tempdir().unwrap();
         let python = environment.starts_with("python/");
-        let manifest = if python { "requirements.txt" } else { "package.json" };
-        fs::copy(packages.join(".pins"), folder.path().join(manifest)).unwrap();
         if !python {
             unix::fs::symlink(packages.join("node_modules"), folder.path().join("node_modules")).unwrap();
         }
@@ -42,11 +40,13 @@ impl Workplace {
         self.folder.path()
     }
 
-    /// Writes a program under its path in the fixtures.
+    /// Writes a program under its path in the fixtures, and the environment's manifest beside it.
     pub(crate) fn write(&self, path: &Path, text: &str) -> PathBuf {
         let path = self.folder().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
+        let manifest = if self.python { "requirements.txt" } else { "package.json" };
+        fs::copy(self.packages.join(".pins"), path.with_file_name(manifest)).unwrap();
         path
     }
 

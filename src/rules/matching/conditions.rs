@@ -47,7 +47,13 @@ fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &
     }
     let Some(call) = place.call else { return false };
     let arguments = resolver.arguments_of(call, place.partial);
-    let given = |name: &str| -> Vec<ExprId> {
+    let given = |resolver: &mut Resolver<'_, '_>, name: &str| -> Vec<ExprId> {
+        if let Some((outer, inner)) = name.split_once('.') {
+            let outer = arguments.named.iter().filter(|named| named.name == outer).map(|named| named.value);
+            let outer: Vec<ExprId> = outer.collect();
+            let entries = outer.into_iter().flat_map(|value| resolver.entries_of(value).0);
+            return entries.filter(|entry| entry.name == inner).map(|entry| entry.value).collect();
+        }
         if is_position(name) {
             let position = name.parse().ok().and_then(|position: usize| arguments.positional.get(position));
             position.into_iter().copied().collect()
@@ -55,8 +61,8 @@ fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &
             arguments.named.iter().filter(|named| named.name == name).map(|named| named.value).collect()
         }
     };
-    compiled.with.iter().all(|(name, test)| given(name).into_iter().any(|value| test.holds(resolver, value)))
-        && compiled.clause.without.iter().all(|name| given(name).is_empty())
+    compiled.with.iter().all(|(name, test)| given(resolver, name).into_iter().any(|value| test.holds(resolver, value)))
+        && compiled.clause.without.iter().all(|name| given(resolver, name).is_empty())
 }
 
 /// The modules and names that a file brings in, as written and as they are known.
