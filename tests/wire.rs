@@ -286,7 +286,8 @@ fn every_safe_change_is_proven() {
     let proven: BTreeSet<String> = cases().into_iter().flat_map(|case| case.proves).collect();
     let set = load::built_in().expect("the built-in rules load");
     let id = |name: &str| format!("azure-openai/{name}");
-    let rules: BTreeMap<&str, FixLevel> = set.rules.iter().map(|rule| (rule.id.as_str(), rule.fix.level)).collect();
+    let rules: BTreeMap<&str, FixLevel> =
+        set.rules.iter().map(|rule| (rule.id.as_str(), rule.file.fix.level)).collect();
     let unknown: Vec<&String> = proven.iter().filter(|name| !rules.contains_key(id(name).as_str())).collect();
     assert!(unknown.is_empty(), "cases prove rules that do not exist: {unknown:?}");
     let safe = rules.iter().filter(|(_, level)| **level == FixLevel::Safe);

@@ -205,7 +205,7 @@ impl File<'_, '_, '_> {
         {
             self.note_deployment(unit, arranging, argument, given.value);
             let Some(template) = &argument.target_value else { return NewValue::Other(setting) };
-            return self.from_template(unit, arranging, template, Some(given.value), argument.role).unwrap_or(NewValue::Same);
+            return self.from_template(unit, arranging, template, Some(given.value), None).unwrap_or(NewValue::Same);
         }
         self.note_level(unit, argument, given);
         self.check_versions(unit, &argument.needs);
@@ -442,7 +442,7 @@ impl File<'_, '_, '_> {
         let replaced = add.role.filter(|role| !matches!(role, RoleOf::Model | RoleOf::Deployment));
         if let Some(setting) = replaced.and_then(|role| self.setting(unit, portable, role, None)) {
             let Some(template) = &add.target_value else { return Some(setting) };
-            return match self.from_template(unit, arranging, template, None, add.role)? {
+            return match self.from_template(unit, arranging, template, None, None)? {
                 NewValue::Other(text) => Some(text),
                 _ => None,
             };

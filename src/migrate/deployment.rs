@@ -63,7 +63,11 @@ impl File<'_, '_, '_> {
         changed: &mut Vec<String>,
     ) {
         if !means(&rule.calls, path) {
-            // Members that neither list knows say nothing about a model.
+            let is_known = means(&rule.ignores, path) || rule.same_client.iter().any(|same| same == path);
+            if !is_known && path != "close" {
+                let line = self.line(self.span(call).start);
+                unit.hold(format!("no rule says whether the deployment decides the model of `{path}` (line {line})"));
+            }
             return;
         }
         let Ok(gathered) = self.gather(call, false, &[]) else {

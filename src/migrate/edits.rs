@@ -55,8 +55,8 @@ pub(super) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
         let inside = edit.span.start >= last.span.start && edit.span.end <= last.span.end && edit.span.start < last.span.end;
         if edit.span.start >= last.span.end {
             kept.push(edit);
-        } else if inside && last.text.is_empty() {
-            // What is removed needs no other change.
+        } else if inside && last.text.is_empty() && (edit.span.start < edit.span.end || edit.span.start == last.span.start) {
+            // What is removed needs no other change. New text within it belongs somewhere, though.
         } else if last.text.is_empty() && edit.text.is_empty() {
             last.span.end = last.span.end.max(edit.span.end);
         } else {
@@ -98,6 +98,7 @@ mod tests {
     fn removals_swallow_what_lies_in_them_and_join() {
         assert_eq!(done("abcdef", &[(1, 5, ""), (2, 3, "x")]).unwrap(), "af");
         assert_eq!(done("abcdef", &[(1, 4, ""), (3, 5, "")]).unwrap(), "af");
+        assert!(done("abcdef", &[(1, 5, ""), (3, 3, "x")]).is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::options::Around;
 use crate::{
-    facts::{Argument, ArgumentKind, BindingId, BindingKind, Entry, Expr, ExprId, Facts, Key, Span},
+    facts::{Argument, ArgumentKind, BindingId, BindingKind, ClassId, Entry, Expr, ExprId, Facts, Key, Span, Step},
     lang::writing::Writing,
     resolve::{Resolver, Value},
     rules::{index::Index, matching::Place, rewrite::Portable, values::joined},
@@ -160,9 +160,16 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             // Comparisons and checks leave it where it is.
             Expr::Operation { .. } => {}
             Expr::Call { .. } if self.is_check(parent) => {}
+            Expr::Other(_) if self.is_test(parent) => {}
             Expr::Call { .. } => uses.push(Use::Escape(self.span(expr), "is passed to a call")),
             _ => uses.push(Use::Escape(self.span(expr), "becomes part of something else")),
         }
+    }
+
+    /// True for `!x`, `not x`, `typeof x`.
+    fn is_test(&self, expr: ExprId) -> bool {
+        let text = self.source(self.span(expr));
+        ["!", "not ", "typeof "].iter().any(|word| text.starts_with(word))
     }
 
     fn is_check(&self, call: ExprId) -> bool {
@@ -198,14 +205,34 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     /// Where the value of an outermost expression goes.
     fn use_of_value(&mut self, expr: ExprId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
         let facts = self.facts;
+        let before = (queue.len(), uses.len());
+        let is_use = matches!(facts.expr(expr), Expr::Name(_) | Expr::Member { .. });
         queue.extend(self.resolver.users_of(expr));
+        let mut is_held = queue.len() > before.0 || is_use;
         for (number, binding) in facts.bindings.iter().enumerate() {
-            let holds = matches!(binding.kind, BindingKind::Value(value) if value == expr);
-            if holds && self.leaves_by_name(BindingId(number as u32)) {
-                uses.push(Use::Escape(binding.span, "is imported by other files"));
+            match binding.kind {
+                BindingKind::Value(value) if value == expr => {
+                    is_held = true;
+                    if self.leaves_by_name(BindingId(number as u32)) {
+                        uses.push(Use::Escape(binding.span, "is imported by other files"));
+                    }
+                    if let Some(class) = facts.scopes[binding.scope.index()].class {
+                        self.use_of_field(binding.name, binding.span, class, queue, uses);
+                    }
+                }
+                BindingKind::Element { of, .. } if of == expr => {
+                    uses.push(Use::Escape(binding.span, "is taken apart"));
+                }
+                BindingKind::Parameter { default, .. } | BindingKind::ParameterElement { default, .. }
+                    if default == Some(expr) =>
+                {
+                    uses.push(Use::Escape(binding.span, "stands for an argument that callers can give"));
+                }
+                _ => {}
             }
         }
         for store in facts.stores.iter().filter(|store| store.value == expr) {
+            is_held = true;
             let known = match facts.expr(store.target) {
                 Expr::Member { object, .. } => self.resolver.receiver_class(*object).is_some(),
                 _ => false,
@@ -215,11 +242,48 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             }
         }
         for function in facts.functions.iter().filter(|function| function.returns.contains(&expr)) {
+            is_held = true;
             let called = self.resolver.users_of(expr);
             let leaves = called.is_empty() || function.name.is_some_and(|name| self.is_imported(name));
             if leaves {
                 uses.push(Use::Escape(self.span(expr), "is returned to callers that the file does not show"));
             }
+        }
+        if !is_held && uses.len() == before.1 {
+            uses.push(Use::Escape(self.span(expr), "goes where the file does not show what becomes of it"));
+        }
+    }
+
+    /// A client in a field of a class: where the class uses it, and whether others can.
+    fn use_of_field(
+        &self,
+        name: &str,
+        place: Span,
+        class: ClassId,
+        queue: &mut Vec<ExprId>,
+        uses: &mut Vec<Use>,
+    ) {
+        for (number, node) in self.facts.exprs.iter().enumerate() {
+            let Expr::Member { object, property, .. } = node.expr else { continue };
+            if property == name && self.resolver.receiver_class(object) == Some(class) {
+                queue.push(ExprId(number as u32));
+            }
+        }
+        let takes = |way: &[Step<'_>]| matches!(way.first(), Some(Step::Key(key)) if key == name);
+        for binding in &self.facts.bindings {
+            if let BindingKind::Element { of, path, .. } = &binding.kind
+                && takes(path)
+                && self.resolver.receiver_class(*of) == Some(class)
+            {
+                uses.push(Use::Escape(binding.span, "is taken apart"));
+            }
+        }
+        let start = super::items::line_start(self.text, place.start);
+        let before = self.source(Span { start, end: place.start });
+        let is_private = name.starts_with(['#', '_']) || before.split_whitespace().any(|word| word == "private");
+        let leaves = self.facts.classes[class.index()].name.is_none_or(|name| self.is_imported(name));
+        if !is_private && leaves {
+            uses.push(Use::Escape(place, "is a field that other files can reach"));
         }
     }
 

@@ -110,7 +110,7 @@ impl File<'_, '_, '_> {
         let Expr::Member { object, property_span, .. } = self.facts.expr(rename.expr) else { return };
         let (object, span) = (*object, *property_span);
         let (module, name) = rename.to.rsplit_once('.').unwrap_or(("", &rename.to));
-        let on_module = self.symbols(object).iter().any(|path| path.strip_suffix(".default").unwrap_or(path) == module);
+        let on_module = !self.is_vendor_module(object) && self.symbols(object).iter().any(|path| path.strip_suffix(".default").unwrap_or(path) == module);
         if self.symbols(object).contains(&rename.to) {
             // `Class.factory` becomes `Class`.
             let (start, end) = (self.span(object).end, self.span(rename.expr).end);
@@ -121,6 +121,17 @@ impl File<'_, '_, '_> {
             let scope = self.facts.node(rename.expr).scope;
             let local = self.local_for(imports, &rename.to, scope, false, same);
             imports.edits.push(Edit::replace(self.span(rename.expr), local));
+        }
+    }
+
+    /// True for the name of a module that has nothing but the vendor's names.
+    fn is_vendor_module(&self, object: ExprId) -> bool {
+        let Some(binding) = self.imported_binding(object) else { return false };
+        match self.facts.bindings[binding.index()].kind {
+            BindingKind::Import { import, .. } => {
+                self.index.vendor_only.contains(&*self.facts.imports[import as usize].module)
+            }
+            _ => false,
         }
     }
 
@@ -135,7 +146,12 @@ impl File<'_, '_, '_> {
         let binding = &self.facts.bindings[id.index()];
         let to = &renames[0].to;
         let renamed: BTreeSet<ExprId> = renames.iter().map(|rename| rename.expr).collect();
+        let rebound = self.facts.bindings.iter().enumerate().any(|(number, other)| {
+            let is_other = number != id.index() && other.name == binding.name && other.scope == binding.scope;
+            is_other && matches!(other.kind, BindingKind::Value(value) if !self.is_none(value))
+        });
         let stays = self.is_imported(binding.name)
+            || rebound
             || self.uses_of(id).iter().any(|used| !renamed.contains(used) && !gone.contains(used));
         let local = if stays {
             self.local_for(imports, to, binding.scope, self.is_type_only(binding), same)
@@ -506,6 +522,18 @@ impl File<'_, '_, '_> {
             let text = self.writing.import(&import.module, &import.items, import.type_only);
             new.entry(import.beside).or_default().push(text);
         }
+        let goes = |number: &u32| {
+            let statement = imports.statements.get(number);
+            statement.is_some_and(|statement| {
+                statement.added.is_empty() && statement.removed.len() == self.facts.imports[*number as usize].items.len()
+            })
+        };
+        let mut placed: BTreeMap<Option<u32>, Vec<String>> = BTreeMap::new();
+        for (beside, texts) in new {
+            let own = beside.filter(goes).or_else(|| self.import_before(beside, &texts).filter(goes)).or(beside);
+            placed.entry(own).or_default().extend(texts);
+        }
+        let mut new = placed;
         for (number, statement) in &imports.statements {
             let takes_place = statement.removed.len() == self.facts.imports[*number as usize].items.len()
                 && statement.added.is_empty();
@@ -580,6 +608,13 @@ impl File<'_, '_, '_> {
             is_top && is_from && !self.writing.is_standard(&import.module) && &*import.module > module
         };
         self.facts.imports.iter().find(is_later).map(|import| import.span.start)
+    }
+
+    /// The import behind which new ones would stand.
+    fn import_before(&self, beside: Option<u32>, texts: &[String]) -> Option<u32> {
+        let later = self.import_after(beside?, texts)?;
+        let before = self.facts.imports.iter().rposition(|import| import.span.end <= later)?;
+        Some(before as u32)
     }
 
     /// Where the import before a place ends, if a blank line parts the two and it is of another package than the language.

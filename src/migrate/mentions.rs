@@ -314,6 +314,12 @@ impl File<'_, '_, '_> {
                 let unit = self.lone_unit(tied, &mention);
                 tied.units[unit].renames.push(rename);
             }
+            Part::Annotation if self.is_given_client(&mention) => {
+                let line = self.line(self.span(mention.expr).start);
+                for unit in units {
+                    tied.units[unit].hold(format!("calls on the client of line {line}, which is given, would have to change too"));
+                }
+            }
             Part::Annotation => {
                 if !self.rewrite(mention.rule, mention.number).widens {
                     tied.tie(&units);
@@ -331,6 +337,16 @@ impl File<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// True for the type of a parameter, where members of the client get other names.
+    fn is_given_client(&self, mention: &Mention) -> bool {
+        let rewrite = self.rewrite(mention.rule, mention.number);
+        let place = self.span(mention.expr);
+        rewrite.methods.iter().any(|method| method.to.is_some())
+            && self.facts.functions.iter().flat_map(|function| &function.parameters).any(|parameter| {
+                parameter.annotation.is_some_and(|annotation| self.span(annotation).contains(place))
+            })
     }
 
     /// True for a symbol that the rule looks for calls of.
