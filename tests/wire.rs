@@ -114,14 +114,26 @@ impl Case {
     }
 }
 
-/// The program after the change; `place` holds the one before it, with the manifest of its environment beside it.
-fn after_file(case: &Case, _place: &Workplace) -> String {
-    let before = case.before();
-    if case.unchanged {
-        return fs::read_to_string(before).unwrap();
-    }
-    let after = before.with_extension(format!("{}.{}", case.level, case.extension()));
-    fs::read_to_string(&after).unwrap_or_else(|error| panic!("{}: {error}", after.display()))
+/// The program as the fix makes it of the one before. The manifest of the environment lies beside it.
+fn after_file(case: &Case, place: &Workplace) -> String {
+    let before = fs::read_to_string(case.before()).unwrap();
+    let program = place.write(&case.before, &before);
+    let level = match case.level.as_str() {
+        level @ ("safe" | "unsafe") => vec!["--level", level],
+        target => vec!["--level", "unsafe", "--target", target],
+    };
+    let done = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+        .current_dir(place.folder())
+        .args(["fix", "--no-config", "--quiet", "--write"])
+        .args(level)
+        .arg(".")
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "unmoor fix: {}", String::from_utf8_lossy(&done.stderr));
+    let after = fs::read_to_string(&program).unwrap();
+    assert_eq!(case.unchanged, after == before, "{}: unmoor fix made\n{after}", case.before.display());
+    fs::write(program, before).unwrap();
+    after
 }
 
 fn root() -> &'static Path {

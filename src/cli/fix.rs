@@ -242,7 +242,8 @@ impl Job<'_> {
         if self.common.quiet || is_data {
             return Ok(());
         }
-        let telling = Telling { written: self.arguments.write, refused, most, target: self.target };
+        let telling =
+            Telling { written: self.arguments.write, refused, most, steps: self.common.verbose, target: self.target };
         Ok(report::text(plan, telling, streams.err)?)
     }
 }

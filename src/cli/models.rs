@@ -127,9 +127,7 @@ fn write(file: &Path, names: &[NewName]) -> Result<bool, Failure> {
     match apply(&Change { path: file, before: before.as_bytes(), after: after.as_bytes() }, root) {
         Outcome::Written => Ok(true),
         Outcome::Unchanged => Ok(false),
-        Outcome::Refused(reason) => {
-            Err(Failure::usage(format_args!("{}: {reason}", file.display()), reason.cure()))
-        }
+        Outcome::Refused(reason) => Err(Failure::usage(format_args!("{}: {reason}", file.display()), reason.cure())),
     }
 }
 

@@ -167,7 +167,7 @@ impl Writing {
         }
     }
 
-    fn is_python(&self) -> bool {
+    fn is_python(self) -> bool {
         self.language == Language::Python
     }
 

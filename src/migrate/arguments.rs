@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    checks::note_level,
     edits::Edit,
     file::File,
     given::{Gathered, Given, Holder},
@@ -18,6 +19,7 @@ use crate::{
 
 /// What a rule says about the arguments of a call.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a call")]
 pub(super) struct Spec<'r> {
     /// By name.
     pub(super) arguments: &'r BTreeMap<String, Argument>,
@@ -48,7 +50,7 @@ pub(super) enum Deployed {
 
 /// What becomes of a given value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// It goes.
     Gone,
     /// It gets this name and value.
@@ -64,10 +66,10 @@ struct Roles {
 }
 
 /// The arguments of one call while they are changed.
-struct Arranging<'r> {
-    spec: Spec<'r>,
-    gathered: Gathered,
-    fates: Vec<Fate>,
+pub(super) struct Arranging<'r> {
+    pub(super) spec: Spec<'r>,
+    pub(super) gathered: Gathered,
+    pub(super) fates: Vec<Fate>,
     roles: Roles,
     deployment: Option<Deployed>,
     /// Values that entries of an object give to arguments of the call: name and text.
@@ -108,12 +110,13 @@ impl File<'_, '_, '_> {
             return Fate::Becomes(given.name.clone(), NewValue::Same);
         };
         let name = argument.to.clone().unwrap_or_else(|| given.name.clone());
-        let yields = argument.yields_to.iter().any(|other| arranging.gathered.given.iter().any(|one| one.name == *other));
+        let yields =
+            argument.yields_to.iter().any(|other| arranging.gathered.given.iter().any(|one| one.name == *other));
         if yields {
             return Fate::Gone;
         }
         if argument.drop && argument.role.is_none() {
-            self.note_level(unit, argument, &given);
+            note_level(unit, argument, &given);
             return Fate::Gone;
         }
         if !argument.entries.is_empty() {
@@ -205,9 +208,9 @@ impl File<'_, '_, '_> {
         {
             self.note_deployment(unit, arranging, argument, given.value);
             let Some(template) = &argument.target_value else { return NewValue::Other(setting) };
-            return self.from_template(unit, arranging, template, Some(given.value), None).unwrap_or(NewValue::Same);
+            return self.filled_template(unit, arranging, template, Some(given.value), None).unwrap_or(NewValue::Same);
         }
-        self.note_level(unit, argument, given);
+        note_level(unit, argument, given);
         self.check_versions(unit, &argument.needs);
         self.check_colour(unit, arranging.spec.is_async, argument, given);
         self.check_values(unit, argument, given);
@@ -220,7 +223,9 @@ impl File<'_, '_, '_> {
         }
         self.note_deployment(unit, arranging, argument, given.value);
         if let Some(template) = &argument.value {
-            return self.from_template(unit, arranging, template, Some(value), argument.role).unwrap_or(NewValue::Same);
+            return self
+                .filled_template(unit, arranging, template, Some(value), argument.role)
+                .unwrap_or(NewValue::Same);
         }
         let inner = match argument.role {
             Some(RoleOf::Endpoint) => {
@@ -249,7 +254,7 @@ impl File<'_, '_, '_> {
             && self.stands_for(given.value.expr, &otherwise.when)
         {
             self.check_versions(unit, &otherwise.needs);
-            let made = self.from_template(unit, arranging, &otherwise.value, Some(given.value), argument.role);
+            let made = self.filled_template(unit, arranging, &otherwise.value, Some(given.value), argument.role);
             return made.unwrap_or(NewValue::Same);
         }
         unit.hold(format!("what `{}` is given is not of a kind that the plain client takes", given.name));
@@ -275,14 +280,14 @@ impl File<'_, '_, '_> {
                 }
                 _ => {
                     let template = template.replace("{value}", "{model}");
-                    self.from_template(unit, arranging, &template, None, argument.role).unwrap_or(new)
-                },
+                    self.filled_template(unit, arranging, &template, None, argument.role).unwrap_or(new)
+                }
             },
             None => new,
         }
     }
 
-    fn from_template(
+    fn filled_template(
         &mut self,
         unit: &mut Unit,
         arranging: &Arranging<'_>,
@@ -313,10 +318,9 @@ impl File<'_, '_, '_> {
         match argument.role {
             Some(RoleOf::Endpoint | RoleOf::DeploymentUrl | RoleOf::BaseUrl) => arranging.roles.endpoint = Some(text),
             Some(RoleOf::Key) => arranging.roles.key = Some(text),
-            Some(RoleOf::Model | RoleOf::Deployment) => {
-                if argument.role == Some(RoleOf::Deployment) || arranging.roles.model.is_none() {
-                    arranging.roles.model = Some(text);
-                }
+            Some(RoleOf::Deployment) => arranging.roles.model = Some(text),
+            Some(RoleOf::Model) => {
+                arranging.roles.model.get_or_insert(text);
             }
             None => {}
         }
@@ -397,7 +401,8 @@ impl File<'_, '_, '_> {
         let add = if arranging.spec.partial { &[] } else { arranging.spec.add };
         for add in add.iter().chain(kept) {
             let is_header = kept.is_some_and(|kept| std::ptr::eq(kept, add));
-            let is_there = arranging.position_of(&add.name).is_some() || added.iter().any(|(name, _)| *name == add.name);
+            let is_there =
+                arranging.position_of(&add.name).is_some() || added.iter().any(|(name, _)| *name == add.name);
             if is_there {
                 if is_header {
                     self.add_key_header(unit, arranging, add);
@@ -424,7 +429,7 @@ impl File<'_, '_, '_> {
             || add.given.iter().any(|name| arranging.gathered.given.iter().any(|given| given.name == *name));
         let given = arranging.gathered.given.iter().find(|given| given.name == add.name).cloned();
         let Some(given) = given.filter(|_| wanted) else { return };
-        let entry = match self.from_template(unit, arranging, &add.value, None, None) {
+        let entry = match self.filled_template(unit, arranging, &add.value, None, None) {
             Some(NewValue::Other(text)) => text.trim_start_matches('{').trim_end_matches('}').trim().to_owned(),
             _ => return,
         };
@@ -442,7 +447,7 @@ impl File<'_, '_, '_> {
         let replaced = add.role.filter(|role| !matches!(role, RoleOf::Model | RoleOf::Deployment));
         if let Some(setting) = replaced.and_then(|role| self.setting(unit, portable, role, None)) {
             let Some(template) = &add.target_value else { return Some(setting) };
-            return match self.from_template(unit, arranging, template, None, None)? {
+            return match self.filled_template(unit, arranging, template, None, None)? {
                 NewValue::Other(text) => Some(text),
                 _ => None,
             };
@@ -454,7 +459,7 @@ impl File<'_, '_, '_> {
         if let (true, Some(variable)) = (is_model && self.around.to_settings, variable_of(&add.value)) {
             return Some(self.model_setting(unit, variable, true, portable));
         }
-        let text = match self.from_template(unit, arranging, &add.value, None, add.role)? {
+        let text = match self.filled_template(unit, arranging, &add.value, None, add.role)? {
             NewValue::Other(text) => text,
             _ => return None,
         };
@@ -465,178 +470,6 @@ impl File<'_, '_, '_> {
             }
             _ => text,
         })
-    }
-
-    /// Puts the new arguments into the code.
-    fn place(&mut self, unit: &mut Unit, call: ExprId, arranging: &Arranging<'_>, added: Vec<(String, String)>) {
-        if arranging.spec.into_object {
-            return self.place_as_object(unit, call, arranging, added);
-        }
-        let mut removed: BTreeMap<ExprId, Vec<usize>> = BTreeMap::new();
-        let mut inside: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        let mut slots: BTreeMap<String, (ExprId, usize)> = BTreeMap::new();
-        // From the first argument that changes its place on, all are given by name.
-        let mut by_name = false;
-        for (given, fate) in arranging.gathered.given.iter().zip(&arranging.fates) {
-            match (fate, given.holder) {
-                (Fate::Gone, Holder::Item { list, item }) => removed.entry(list).or_default().push(item),
-                (Fate::Gone, Holder::Store(store)) => self.remove_statement(unit, self.facts.stores[store].span),
-                (Fate::Becomes(name, value), Holder::Item { list, item }) if name.contains('.') => {
-                    let (outer, inner) = name.split_once('.').unwrap_or((name, ""));
-                    inside.entry(outer.to_owned()).or_default().push((inner.to_owned(), value.text(self, given.value)));
-                    removed.entry(list).or_default().push(item);
-                    slots.entry(outer.to_owned()).or_insert((list, item));
-                }
-                (Fate::Becomes(name, value), _) => {
-                    by_name |= given.key.is_none() && (name != &given.name || !removed.is_empty());
-                    self.place_one(unit, given, name, value.clone(), by_name);
-                }
-            }
-        }
-        let mut new = Vec::new();
-        for (name, text) in added {
-            match name.split_once('.') {
-                Some((outer, inner)) => inside.entry(outer.to_owned()).or_default().push((inner.to_owned(), text)),
-                None => new.push((name, text)),
-            }
-        }
-        self.place_inside(unit, arranging, inside, &slots, &mut removed, &mut new);
-        self.place_in_lists(unit, call, arranging, removed, &new);
-    }
-
-    /// Entries of object arguments: into one that is given, or into a new one in the place of the first.
-    fn place_inside(
-        &mut self,
-        unit: &mut Unit,
-        arranging: &Arranging<'_>,
-        inside: BTreeMap<String, Vec<(String, String)>>,
-        slots: &BTreeMap<String, (ExprId, usize)>,
-        removed: &mut BTreeMap<ExprId, Vec<usize>>,
-        new: &mut Vec<(String, String)>,
-    ) {
-        for (outer, entries) in inside {
-            let written: Vec<String> = entries.iter().map(|(name, text)| self.writing.entry(name, text)).collect();
-            if let Some(given) = arranging.gathered.given.iter().find(|given| given.name == outer) {
-                match self.facts.expr(given.value.expr) {
-                    Expr::Object(_) => {
-                        let edits = self.items(given.value.expr).map(|items| items.change(&[], &written));
-                        unit.edits.extend(edits.unwrap_or_default());
-                    }
-                    _ => unit.hold(format!("`{outer}` is not an object that stands at the call")),
-                }
-                continue;
-            }
-            let object = format!("{{ {} }}", written.join(", "));
-            match slots.get(&outer) {
-                Some((list, item)) => {
-                    if let Some(items) = removed.get_mut(list) {
-                        items.retain(|one| one != item);
-                    }
-                    if let Some(items) = self.items(*list) {
-                        let span = items.items[*item];
-                        unit.edits.push(Edit::replace(span, self.writing.named(&outer, &object)));
-                    }
-                }
-                None => new.push((outer, object)),
-            }
-        }
-    }
-
-    fn place_in_lists(
-        &mut self,
-        unit: &mut Unit,
-        call: ExprId,
-        arranging: &Arranging<'_>,
-        mut removed: BTreeMap<ExprId, Vec<usize>>,
-        new: &[(String, String)],
-    ) {
-        let list = arranging.gathered.list;
-        if arranging.gathered.is_split && !new.is_empty() {
-            unit.hold("the options are one of several objects, and one must be added to all of them");
-        }
-        if let Some(list) = list.filter(|_| !new.is_empty()) {
-            removed.entry(list).or_default();
-        } else if !new.is_empty() {
-            let entries: Vec<String> = new.iter().map(|(name, text)| self.writing.entry(name, text)).collect();
-            let object = format!("{{ {} }}", entries.join(", "));
-            unit.edits.push(match self.items(call) {
-                Some(items) => Edit::insert(items.inside.start, object),
-                None => Edit::insert(self.span(call).end, format!("({object})")),
-            });
-        }
-        for (holder, mut items) in removed {
-            items.sort_unstable();
-            let is_object = matches!(self.facts.expr(holder), Expr::Object(_));
-            let written: Vec<String> = if Some(holder) == list {
-                let write = |(name, text): &(String, String)| {
-                    if is_object { self.writing.entry(name, text) } else { self.writing.named(name, text) }
-                };
-                new.iter().map(write).collect()
-            } else {
-                Vec::new()
-            };
-            match self.items(holder) {
-                Some(places) => unit.edits.extend(places.change(&items, &written)),
-                None => unit.hold("the call has no parentheses"),
-            }
-        }
-    }
-
-    fn place_one(&mut self, unit: &mut Unit, given: &Given, name: &str, value: NewValue, by_name: bool) {
-        if given.is_shorthand() {
-            let text = value.text(self, given.value);
-            if name != given.name || value != NewValue::Same {
-                unit.edits.push(Edit::replace(given.value.span, self.writing.entry(name, &text)));
-            }
-            return;
-        }
-        match given.key {
-            Some(span) if name != given.name => {
-                let old = self.source(span);
-                let quoted = old.starts_with(['"', '\'']);
-                let new = match old.chars().next() {
-                    Some(quote) if quoted => format!("{quote}{name}{quote}"),
-                    _ => name.to_owned(),
-                };
-                unit.edits.push(Edit::replace(span, new));
-            }
-            // An argument by position is given by name from now on.
-            None if by_name && !self.writing.names_by_object() => {
-                unit.edits.push(Edit::insert(given.value.span.start, format!("{name}=")));
-            }
-            _ => {}
-        }
-        unit.edits.extend(value.edits(given.value));
-    }
-
-    /// All arguments as one object.
-    fn place_as_object(&mut self, unit: &mut Unit, call: ExprId, arranging: &Arranging<'_>, added: Vec<(String, String)>) {
-        let mut entries = Vec::new();
-        for (given, fate) in arranging.gathered.given.iter().zip(&arranging.fates) {
-            match (fate, given.holder) {
-                (Fate::Becomes(name, value), Holder::Item { .. }) => {
-                    entries.push((name.clone(), value.text(self, given.value)));
-                }
-                (Fate::Gone, Holder::Item { .. }) => {}
-                (_, Holder::Store(_)) => unit.hold("options are stored into an object after it is made"),
-            }
-        }
-        if !arranging.gathered.shares.is_empty() {
-            unit.hold("the options are an object that is made elsewhere");
-        }
-        entries.extend(added);
-        let Some(items) = self.items(call) else { return unit.hold("the call has no parentheses") };
-        let written: Vec<String> = entries.iter().map(|(name, text)| self.writing.entry(name, text)).collect();
-        let is_multiline = self.source(items.inside).contains('\n') && self.begins_line(items.items.first().map_or(0, |item| item.start));
-        let object = if is_multiline {
-            let indent = self.indentation(self.span(call).start);
-            let step = if indent.contains('\t') { "\t" } else { "  " };
-            let lines: Vec<String> = written.iter().map(|entry| format!("{indent}{step}{entry},\n")).collect();
-            format!("{{\n{}{indent}}}", lines.concat())
-        } else {
-            format!("{{ {} }}", written.join(", "))
-        };
-        unit.edits.push(Edit::replace(items.inside, object));
     }
 }
 
@@ -691,7 +524,7 @@ impl Words for CallWords<'_, '_, '_, '_, '_> {
                     Some("path") => {
                         let path = self.arranging.spec.portable.path.clone();
                         self.file.with_path(self.unit, value, &path, &[]).text(self.file, value)
-                    },
+                    }
                     _ => self.file.source(value.span).to_owned(),
                 });
             }

@@ -2,12 +2,12 @@
 //! a rule expects; and the settings that take the place of values in a fix for a target.
 
 use super::{
+    edits::Edit,
     file::File,
     given::Given,
     options::Fit,
     unit::{NewSetting, Unit},
     values::{NewValue, Source, is_one_literal},
-    edits::Edit,
 };
 use crate::{
     facts::{Expr, ExprId, Piece, Span},
@@ -74,18 +74,25 @@ impl File<'_, '_, '_> {
         if let Some(variable) = self.resolver.variables(value).first() {
             return (variable.to_string(), true);
         }
+        if let Some(variable) = self.variable_within(value) {
+            return (variable, true);
+        }
         match self.texts(value).first() {
             Some(text) if role != RoleOf::Key => (text.clone(), false),
             _ => (String::new(), false),
         }
     }
 
-    /// What a rule says about the level when an argument is given.
-    pub(super) fn note_level(&self, unit: &mut Unit, argument: &Argument, given: &Given) {
-        if let Some(level) = argument.level {
-            let because = argument.because.clone().unwrap_or_else(|| format!("`{}` is given", given.name));
-            unit.lower(level, because);
+    /// The variable that a part of a value reads.
+    fn variable_within(&mut self, value: ExprId) -> Option<String> {
+        let mut queue = vec![self.definition(value).unwrap_or(value)];
+        while let Some(part) = queue.pop() {
+            if let Some(variable) = self.resolver.variables(part).first() {
+                return Some(variable.to_string());
+            }
+            self.facts.expr(part).for_each_child(|child| queue.push(child));
         }
+        None
     }
 
     /// Versions that the new form needs.
@@ -366,6 +373,14 @@ impl File<'_, '_, '_> {
         let start = super::items::line_start(self.text, at) as usize;
         let line = self.text.get(start..).unwrap_or_default();
         &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+}
+
+/// What a rule says about the level when an argument is given.
+pub(super) fn note_level(unit: &mut Unit, argument: &Argument, given: &Given) {
+    if let Some(level) = argument.level {
+        let because = argument.because.clone().unwrap_or_else(|| format!("`{}` is given", given.name));
+        unit.lower(level, because);
     }
 }
 

@@ -71,6 +71,7 @@ impl<'x> File<'x, '_, '_> {
     }
 
     /// Whether the versions fit a rewrite: `None` if they do not, a reason if that is not known.
+    #[expect(clippy::option_option, reason = "it fits, it may fit for a reason, it does not fit")]
     fn fit_of(&self, rewrite: &Rewrite) -> Option<Option<String>> {
         let mut reason = None;
         for (package, version) in &rewrite.when {
@@ -169,7 +170,8 @@ impl<'x> File<'x, '_, '_> {
             return;
         }
         let known = SymbolSet::of(&rewrite.symbols.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-        if matches!(self.facts.expr(callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super)) {
+        if matches!(self.facts.expr(callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super))
+        {
             return;
         }
         let symbols = self.symbols(callee);
@@ -222,7 +224,10 @@ impl<'x> File<'x, '_, '_> {
                     match method {
                         Some(method) => self.change_method(unit, call, method, moved.as_ref(), portable),
                         None if known || !renames || path == "close" => {}
-                        None => unit.hold(format!("no rule says what `{path}` becomes (line {})", self.line(self.span(call).start))),
+                        None => unit.hold(format!(
+                            "no rule says what `{path}` becomes (line {})",
+                            self.line(self.span(call).start)
+                        )),
                     }
                 }
             }
@@ -465,4 +470,3 @@ impl Words for Given<'_, '_, '_, '_> {
         Some(self.file.source(value.span).to_owned())
     }
 }
-

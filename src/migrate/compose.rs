@@ -126,8 +126,7 @@ impl Planner<'_> {
             return outcome;
         }
         let writing = Writing::of(self.grammar, self.path, read.text, &facts);
-        let mut file =
-            File::new(self.index, &mut resolver, read.text, writing, &places, self.around, self.portable);
+        let mut file = File::new(self.index, &mut resolver, read.text, writing, &places, self.around, self.portable);
         let mut units = file.units();
         file.change_companions(&mut units);
         let tied = file.tied(units);
@@ -263,13 +262,14 @@ impl Making<'_, '_, '_, '_> {
         let first = self.file.leftovers(&edits);
         let imports = self.file.imports(&renames, &first.gone, &wanted, &same);
         for edit in &mut edits {
-            edit.text = self.file.with_locals(&imports, &edit.text);
+            edit.text = imports.with_locals(&edit.text);
         }
         let all: Vec<Edit> = edits.iter().chain(&imports.edits).cloned().collect();
         let left = self.file.leftovers(&all);
         edits.extend(left.edits);
-        let renamed: BTreeSet<_> = renames.iter().filter(|rename| !rename.to.is_empty()).map(|one| one.expr).collect();
-        let unused = left.imports.into_iter().filter(|&id| self.file.uses_of(id).iter().all(|used| !renamed.contains(used)));
+        let changed: BTreeSet<_> = renames.iter().filter(|rename| !rename.to.is_empty()).map(|one| one.expr).collect();
+        let unused =
+            left.imports.into_iter().filter(|&id| self.file.uses_of(id).iter().all(|used| !changed.contains(used)));
         let unused = unused.collect();
         edits.extend(self.file.import_edits(imports, &unused)?);
         self.finish(edits)
@@ -296,7 +296,9 @@ impl Making<'_, '_, '_, '_> {
         let facts = lowering.facts(planner.grammar, after.text).ok_or("the new text cannot be parsed")?;
         if let Some(problem) = facts.problems.iter().find(|problem| problem.kind == ProblemKind::Syntax) {
             let line = after.lines.position(problem.span.start as usize).line;
-            return Err(format!("the new text would have a syntax error on its line {line}; please report this as a bug"));
+            return Err(format!(
+                "the new text would have a syntax error on its line {line}; please report this as a bug"
+            ));
         }
         let language = planner.grammar.language();
         let text = FileText { path: planner.path, text: after.text, offset: after.offset, language };
@@ -312,20 +314,24 @@ impl Making<'_, '_, '_, '_> {
 
     /// What was in the changed places must not be found again.
     fn check_findings(&self, composed: &Composed, after: &[Finding]) -> Result<(), String> {
-        let mut before: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        let mut before: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for finding in self.findings {
             *before.entry((&finding.rule, &finding.local)).or_default() += 1;
         }
-        let spans: Vec<Span> = composed.edits.iter().filter(|edit| edit.span.start < edit.span.end).map(|edit| edit.span).collect();
-        let mut covered: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        let spans: Vec<Span> =
+            composed.edits.iter().filter(|edit| edit.span.start < edit.span.end).map(|edit| edit.span).collect();
+        let mut covered: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for finding in self.within(&spans) {
             *covered.entry((&finding.rule, &finding.local)).or_default() += 1;
         }
         for ((rule, local), count) in covered {
-            let allowed = before.get(&(rule, local)).copied().unwrap_or_default() - count;
-            let still = after.iter().filter(|finding| finding.rule == rule && finding.local == local).count() as i64;
+            let allowed = before.get(&(rule, local)).copied().unwrap_or_default().saturating_sub(count);
+            let still = after.iter().filter(|finding| finding.rule == rule && finding.local == local).count();
             // A kept variable may be read where its reader was written anew.
-            let is_moved = composed.edits.iter().any(|edit| super::leftovers::has_word(&edit.text, local.trim_matches(['"', '\''])));
+            let is_moved = composed
+                .edits
+                .iter()
+                .any(|edit| super::leftovers::has_word(&edit.text, local.trim_matches(['"', '\''])));
             if still > allowed && !is_moved {
                 let short = rule.rsplit('/').next().unwrap_or(rule);
                 return Err(format!("`{local}` would still be found by {short}; please report this as a bug"));
@@ -360,7 +366,9 @@ impl Making<'_, '_, '_, '_> {
                 let pack = rule.id.split('/').next().unwrap_or_default();
                 for member in self.members(group) {
                     let member = &self.tied.units[member];
-                    outcome.needs.extend(member.needs.iter().map(|id| (pack.to_owned(), id.clone())));
+                    // They speak of the same resource, which a target need not be.
+                    let needs = if self.planner.around.to_settings { &BTreeSet::new() } else { &member.needs };
+                    outcome.needs.extend(needs.iter().map(|id| (pack.to_owned(), id.clone())));
                     outcome.settings.extend(member.settings.iter().cloned());
                 }
             } else if !(is_empty && unit.reasons.is_empty()) {
@@ -404,7 +412,8 @@ impl Making<'_, '_, '_, '_> {
     fn fix(&self, group: usize, covered: &[&Finding]) -> Fix {
         let unit = &self.tied.units[group];
         let rule = &self.file.index.rules[unit.rule];
-        let renamed = self.members(group).flat_map(|unit| &self.tied.units[unit].renames).find(|rename| !rename.to.is_empty());
+        let renamed =
+            self.members(group).flat_map(|unit| &self.tied.units[unit].renames).find(|rename| !rename.to.is_empty());
         let title = match renamed {
             Some(rename) => format!("`{}` becomes `{}`", rename.from, rename.to),
             None => rule.file.title.clone(),

@@ -116,13 +116,17 @@ impl File<'_, '_, '_> {
         let Some(text) = self.model_text(unit, name, call, portable) else { return };
         let list = gathered.list.unwrap_or(call);
         let is_object = matches!(self.facts.expr(list), Expr::Object(_));
-        let entry = if is_object { self.writing.entry(&rule.argument, &text) } else { self.writing.named(&rule.argument, &text) };
+        let entry = if is_object {
+            self.writing.entry(&rule.argument, &text)
+        } else {
+            self.writing.named(&rule.argument, &text)
+        };
         let Some(items) = self.items(list) else { return unit.hold("a call of the client has no parentheses") };
         if !self.writing.names_by_object() {
             let edits = items.change(&[], &[entry]);
             return unit.edits.extend(edits);
         }
-        let first = items.items.first().map(|first| first.start);
+        let first = items.spans.first().map(|first| first.start);
         let edit = match first {
             Some(first) if self.begins_line(first) => {
                 let indent = self.indentation(first);

@@ -52,10 +52,14 @@ pub(super) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
             kept.push(edit);
             continue;
         };
-        let inside = edit.span.start >= last.span.start && edit.span.end <= last.span.end && edit.span.start < last.span.end;
+        let inside =
+            edit.span.start >= last.span.start && edit.span.end <= last.span.end && edit.span.start < last.span.end;
         if edit.span.start >= last.span.end {
             kept.push(edit);
-        } else if inside && last.text.is_empty() && (edit.span.start < edit.span.end || edit.span.start == last.span.start) {
+        } else if inside
+            && last.text.is_empty()
+            && (edit.span.start < edit.span.end || edit.span.start == last.span.start)
+        {
             // What is removed needs no other change. New text within it belongs somewhere, though.
         } else if last.text.is_empty() && edit.text.is_empty() {
             last.span.end = last.span.end.max(edit.span.end);

@@ -181,8 +181,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     fn use_of_member(&mut self, first: ExprId, same: &[String], queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
         let mut at = first;
         let mut path = String::new();
-        loop {
-            let Expr::Member { property, .. } = self.facts.expr(at) else { break };
+        while let Expr::Member { property, .. } = self.facts.expr(at) {
             if !path.is_empty() {
                 path.push('.');
             }
@@ -255,14 +254,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// A client in a field of a class: where the class uses it, and whether others can.
-    fn use_of_field(
-        &self,
-        name: &str,
-        place: Span,
-        class: ClassId,
-        queue: &mut Vec<ExprId>,
-        uses: &mut Vec<Use>,
-    ) {
+    fn use_of_field(&self, name: &str, place: Span, class: ClassId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
         for (number, node) in self.facts.exprs.iter().enumerate() {
             let Expr::Member { object, property, .. } = node.expr else { continue };
             if property == name && self.resolver.receiver_class(object) == Some(class) {

@@ -262,6 +262,6 @@ impl File<'_, '_, '_> {
             }
             _ => return None,
         };
-        Some(Items { text: self.text, writing: &self.writing, inside, items })
+        Some(Items { text: self.text, writing: &self.writing, inside, spans: items })
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Items<'i> {
     /// From behind the opening bracket to before the closing one.
     pub(super) inside: Span,
     /// The items in order.
-    pub(super) items: Vec<Span>,
+    pub(super) spans: Vec<Span>,
 }
 
 /// A run of neighbouring items that go.
@@ -29,14 +29,14 @@ impl Items<'_> {
     /// the new ones take the places of the old.
     pub(super) fn change(&self, removed: &[usize], added: &[String]) -> Vec<Edit> {
         let mut edits = Vec::new();
-        let all_go = removed.len() == self.items.len();
+        let all_go = removed.len() == self.spans.len();
         let places = if all_go { removed.len().min(added.len()) } else { 0 };
         let (taken, removed) = removed.split_at(places);
         for (number, (&item, new)) in taken.iter().zip(added).enumerate() {
             let is_last = number + 1 == places;
             let rest = if is_last { &added[places..] } else { &[] };
             let text = std::iter::once(new).chain(rest).cloned().collect::<Vec<_>>().join(", ");
-            edits.push(Edit::replace(self.items[item], text));
+            edits.push(Edit::replace(self.spans[item], text));
         }
         let mut at = 0;
         while at < removed.len() {
@@ -48,16 +48,19 @@ impl Items<'_> {
             edits.extend(self.remove(run));
             at += 1;
         }
-        if !added.is_empty() && (!all_go || self.items.is_empty()) {
+        if !added.is_empty() && (!all_go || self.spans.is_empty()) {
             edits.extend(self.append(removed, added));
         }
         edits
     }
 
     fn remove(&self, run: Run) -> Vec<Edit> {
-        let (first, last) = (self.items[run.first], self.items[run.last]);
-        let is_inline = !self.text.get(self.inside.start as usize..self.inside.end as usize).is_some_and(|text| text.contains('\n'));
-        if is_inline && run.last - run.first + 1 == self.items.len() {
+        let (first, last) = (self.spans[run.first], self.spans[run.last]);
+        let is_inline = !self
+            .text
+            .get(self.inside.start as usize..self.inside.end as usize)
+            .is_some_and(|text| text.contains('\n'));
+        if is_inline && run.last - run.first + 1 == self.spans.len() {
             return vec![Edit::remove(self.inside)];
         }
         let comma = self.comma_after(run.last);
@@ -75,8 +78,8 @@ impl Items<'_> {
             }
             return edits;
         }
-        let next = self.items.get(run.last + 1);
-        let previous = run.first.checked_sub(1).map(|at| self.items[at]);
+        let next = self.spans.get(run.last + 1);
+        let previous = run.first.checked_sub(1).map(|at| self.spans[at]);
         let span = match (next, previous) {
             (Some(next), _) if line_end.is_none() => Span { start: first.start, end: next.start },
             (_, Some(previous)) => match (comma, self.comma_after(run.first - 1)) {
@@ -90,17 +93,17 @@ impl Items<'_> {
 
     /// Puts items behind the last one that stays.
     fn append(&self, removed: &[usize], added: &[String]) -> Vec<Edit> {
-        let kept = (0..self.items.len()).rev().find(|item| !removed.contains(item));
+        let kept = (0..self.spans.len()).rev().find(|item| !removed.contains(item));
         let Some(kept) = kept else {
             // All are gone; their places are, too.
             return vec![Edit::insert(self.inside.start, added.join(", "))];
         };
-        let item = self.items[kept];
+        let item = self.spans[kept];
         let comma = self.comma_after(kept);
         if !self.begins_line(item.start) {
             let joined = added.join(", ");
             return match comma {
-                Some(comma) if kept + 1 == self.items.len() => vec![Edit::insert(comma + 1, format!(" {joined},"))],
+                Some(comma) if kept + 1 == self.spans.len() => vec![Edit::insert(comma + 1, format!(" {joined},"))],
                 _ => vec![Edit::insert(item.end, format!(", {joined}"))],
             };
         }
@@ -118,8 +121,8 @@ impl Items<'_> {
 
     /// The comma behind an item.
     fn comma_after(&self, item: usize) -> Option<u32> {
-        let end = self.items.get(item + 1).map_or(self.inside.end, |next| next.start) as usize;
-        let at = self.writing.skip_trivia(self.text, self.items[item].end as usize, end);
+        let end = self.spans.get(item + 1).map_or(self.inside.end, |next| next.start) as usize;
+        let at = self.writing.skip_trivia(self.text, self.spans[item].end as usize, end);
         (at < end && self.text.as_bytes().get(at) == Some(&b',')).then_some(at as u32)
     }
 
@@ -179,7 +182,7 @@ mod tests {
             text,
             writing: &writing,
             inside: Span { start: text.find('(').unwrap() as u32 + 1, end: text.rfind(')').unwrap() as u32 },
-            items: arguments.iter().map(|argument| argument.span).collect(),
+            spans: arguments.iter().map(|argument| argument.span).collect(),
         };
         let added: Vec<String> = added.iter().map(|&new| new.to_owned()).collect();
         applied(text, &ordered(items.change(removed, &added)).unwrap())

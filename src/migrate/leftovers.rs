@@ -84,7 +84,8 @@ impl File<'_, '_, '_> {
             return None;
         }
         let indent = before.len() as u32 - before.trim_start().len() as u32;
-        let end = if self.writing.needs_statements() { binding.from.max(self.span(value).end) } else { self.end_of(value) };
+        let end =
+            if self.writing.needs_statements() { binding.from.max(self.span(value).end) } else { self.end_of(value) };
         Some(Span { start: start + indent, end })
     }
 
@@ -95,7 +96,9 @@ impl File<'_, '_, '_> {
         let line = rest.split(['\n', '\r', ';']).next().unwrap_or_default();
         let wraps = line.trim_start_matches(['!', ')', ' ']);
         let is_cast = wraps.is_empty()
-            || wraps.strip_prefix("as ").is_some_and(|kind| kind.chars().all(|c| c.is_alphanumeric() || "<>[]|. ".contains(c)));
+            || wraps
+                .strip_prefix("as ")
+                .is_some_and(|kind| kind.chars().all(|c| c.is_alphanumeric() || "<>[]|. ".contains(c)));
         if is_cast { end + line.trim_end().len() as u32 } else { end }
     }
 
@@ -121,12 +124,16 @@ impl File<'_, '_, '_> {
             return true;
         }
         if let Expr::Member { object, property, .. } = self.facts.expr(callee)
-            && matches!(*property, "strip" | "rstrip" | "lstrip" | "replace" | "trim" | "trimEnd" | "format" | "lower" | "upper" | "get")
+            && matches!(
+                *property,
+                "strip" | "rstrip" | "lstrip" | "replace" | "trim" | "trimEnd" | "format" | "lower" | "upper" | "get"
+            )
         {
             return self.is_pure(*object);
         }
-        let carriers = &self.index.carriers;
-        let carries = self.resolver.symbols(callee).into_iter().any(|path| carriers.contains(self.resolver.paths.text(path)));
+        let passes_on = &self.index.carriers;
+        let carries =
+            self.resolver.symbols(callee).into_iter().any(|path| passes_on.contains(self.resolver.paths.text(path)));
         carries || self.is_credential(call)
     }
 
@@ -142,7 +149,9 @@ impl File<'_, '_, '_> {
         let all = self.facts.exprs.iter().enumerate();
         let names = all.filter(|(_, node)| matches!(node.expr, Expr::Name(_)));
         names
-            .filter(|(_, node)| edits.iter().any(|edit| edit.span.start < edit.span.end && edit.span.contains(node.span)))
+            .filter(|(_, node)| {
+                edits.iter().any(|edit| edit.span.start < edit.span.end && edit.span.contains(node.span))
+            })
             .map(|(number, _)| ExprId(number as u32))
             .collect()
     }
@@ -156,7 +165,8 @@ fn has_use(text: &str, name: &str) -> bool {
         let is_key = after.starts_with(':') || after.starts_with('=') && !after.starts_with("==");
         // `"/name/"` is a piece of a path.
         let in_path = text[..at].ends_with('/') && text[at + name.len()..].starts_with('/');
-        !is_key && !in_path && !matches!(before, Some('.')) && !(matches!(before, Some('"' | '\'')) && after.starts_with(['"', '\'', ']']))
+        let is_quoted = matches!(before, Some('"' | '\'')) && after.starts_with(['"', '\'', ']']);
+        !(is_key || in_path || is_quoted || before == Some('.'))
     })
 }
 

@@ -109,7 +109,7 @@ impl File<'_, '_, '_> {
         let mut tied = Tied { group: (0..units.len()).collect(), units, followers: Vec::new() };
         self.tie_shared(&mut tied);
         for mention in self.mentions() {
-            self.attach(&mut tied, mention);
+            self.attach(&mut tied, &mention);
         }
         self.check_internals(&mut tied);
         self.check_names(&mut tied);
@@ -148,7 +148,8 @@ impl File<'_, '_, '_> {
                 let Expr::Member { object, property, property_span } = self.facts.expr(expr) else { continue };
                 if rewrite.internals.iter().any(|name| name == property) && self.is_old_client(*object, rewrite) {
                     let line = self.line(property_span.start);
-                    tied.units[number].hold(format!("`{property}` on line {line} is a member that the plain client lacks"));
+                    tied.units[number]
+                        .hold(format!("`{property}` on line {line} is a member that the plain client lacks"));
                 }
             }
         }
@@ -189,10 +190,8 @@ impl File<'_, '_, '_> {
         let facts = self.facts;
         let whole = facts.outermost(call);
         let reaches = |value: ExprId| value == whole && self.is_alternative(call, whole);
-        let binding = facts
-            .bindings
-            .iter()
-            .find(|binding| matches!(binding.kind, BindingKind::Value(value) if reaches(value)));
+        let binding =
+            facts.bindings.iter().find(|binding| matches!(binding.kind, BindingKind::Value(value) if reaches(value)));
         if let Some(binding) = binding {
             return Some((binding.scope.0 * 2, binding.name));
         }
@@ -209,7 +208,8 @@ impl File<'_, '_, '_> {
         let mut at = expr;
         while at != whole {
             match self.parent(at) {
-                Some(parent) if matches!(self.facts.expr(parent), Expr::Choice { condition, .. } if *condition != Some(at)) => {
+                Some(parent) if matches!(self.facts.expr(parent), Expr::Choice { condition, .. } if *condition != Some(at)) =>
+                {
                     at = parent;
                 }
                 _ => return false,
@@ -241,9 +241,7 @@ impl File<'_, '_, '_> {
     /// True for an imported name, and for a member of a module.
     fn names_directly(&mut self, expr: ExprId) -> bool {
         match self.facts.expr(expr) {
-            Expr::Name(name) => {
-                self.resolver.bindings_of(name, expr).into_iter().any(|id| self.is_imported_name(id))
-            }
+            Expr::Name(name) => self.resolver.bindings_of(name, expr).into_iter().any(|id| self.is_imported_name(id)),
             Expr::Member { object, .. } => match self.facts.expr(*object) {
                 Expr::Module(_) => true,
                 Expr::Name(_) | Expr::Member { .. } => {
@@ -293,7 +291,7 @@ impl File<'_, '_, '_> {
         Part::Value
     }
 
-    fn attach(&mut self, tied: &mut Tied, mention: Mention) {
+    fn attach(&mut self, tied: &mut Tied, mention: &Mention) {
         let units = self.units_of(tied, &mention.from);
         let rename = Rename { expr: mention.expr, from: mention.from.clone(), to: mention.to.clone() };
         match mention.part {
@@ -302,7 +300,7 @@ impl File<'_, '_, '_> {
                     unit.renames.push(rename);
                 }
             }
-            Part::Annotation if !self.is_made(&mention) => {
+            Part::Annotation if !self.is_made(mention) => {
                 // The type of an options object fits either the old clients or the new ones.
                 if !units.is_empty() {
                     tied.followers.push(Follower { rename, units, all: true });
@@ -311,13 +309,14 @@ impl File<'_, '_, '_> {
             // A client that comes from elsewhere may stay what it is.
             Part::Annotation if units.is_empty() && !self.rewrite(mention.rule, mention.number).widens => {}
             Part::Annotation if units.is_empty() => {
-                let unit = self.lone_unit(tied, &mention);
+                let unit = self.lone_unit(tied, mention);
                 tied.units[unit].renames.push(rename);
             }
-            Part::Annotation if self.is_given_client(&mention) => {
+            Part::Annotation if self.is_given_client(mention) => {
                 let line = self.line(self.span(mention.expr).start);
                 for unit in units {
-                    tied.units[unit].hold(format!("calls on the client of line {line}, which is given, would have to change too"));
+                    tied.units[unit]
+                        .hold(format!("calls on the client of line {line}, which is given, would have to change too"));
                 }
             }
             Part::Annotation => {
@@ -326,8 +325,8 @@ impl File<'_, '_, '_> {
                 }
                 tied.followers.push(Follower { rename, units, all: false });
             }
-            Part::Check => self.attach_check(tied, &mention, rename, units),
-            Part::Base => self.attach_base(tied, &mention, rename),
+            Part::Check => self.attach_check(tied, mention, rename, &units),
+            Part::Base => self.attach_base(tied, mention, rename),
             Part::Value => {
                 let aliased: Vec<usize> =
                     units.into_iter().filter(|&unit| !self.is_called_by_name(&tied.units[unit])).collect();
@@ -344,22 +343,26 @@ impl File<'_, '_, '_> {
         let rewrite = self.rewrite(mention.rule, mention.number);
         let place = self.span(mention.expr);
         rewrite.methods.iter().any(|method| method.to.is_some())
-            && self.facts.functions.iter().flat_map(|function| &function.parameters).any(|parameter| {
-                parameter.annotation.is_some_and(|annotation| self.span(annotation).contains(place))
-            })
+            && self
+                .facts
+                .functions
+                .iter()
+                .flat_map(|function| &function.parameters)
+                .any(|parameter| parameter.annotation.is_some_and(|annotation| self.span(annotation).contains(place)))
     }
 
     /// True for a symbol that the rule looks for calls of.
     fn is_made(&self, mention: &Mention) -> bool {
         let calls = self.index.rules[mention.rule].file.clauses().iter().filter_map(|clause| clause.call.as_ref());
-        calls.flatten().any(|symbol| SymbolSet::of(std::slice::from_ref(symbol)).is_ok_and(|set| set.contains(&mention.from)))
+        calls
+            .flatten()
+            .any(|symbol| SymbolSet::of(std::slice::from_ref(symbol)).is_ok_and(|set| set.contains(&mention.from)))
     }
 
     /// The units whose calls make what `symbol` names.
     fn units_of(&self, tied: &Tied, symbol: &str) -> Vec<usize> {
-        let makes = |unit: &Unit| {
-            unit.call.is_some() && symbol_after(self.rewrite(unit.rule, unit.rewrite), symbol).is_some()
-        };
+        let makes =
+            |unit: &Unit| unit.call.is_some() && symbol_after(self.rewrite(unit.rule, unit.rewrite), symbol).is_some();
         (0..tied.units.len()).filter(|&unit| makes(&tied.units[unit])).collect()
     }
 
@@ -372,9 +375,9 @@ impl File<'_, '_, '_> {
         })
     }
 
-    fn attach_check(&mut self, tied: &mut Tied, mention: &Mention, rename: Rename, units: Vec<usize>) {
+    fn attach_check(&mut self, tied: &mut Tied, mention: &Mention, rename: Rename, units: &[usize]) {
         let first = units.first().copied().unwrap_or_else(|| self.lone_unit(tied, mention));
-        tied.tie(&units);
+        tied.tie(units);
         let line = self.line(self.span(mention.expr).start);
         if self.meets_plain(&mention.to) {
             let because = format!("the check on line {line} tells the two kinds of clients apart");
@@ -391,7 +394,14 @@ impl File<'_, '_, '_> {
         (0..self.facts.exprs.len()).map(|number| ExprId(number as u32)).any(|expr| {
             self.names_directly(expr)
                 && self.facts.node(expr).usage == Usage::Value
-                && self.symbols(expr).iter().any(|path| path == plain || path.strip_suffix(".default").is_some_and(|module| plain.starts_with(module) && plain.len() > module.len() && !plain[module.len() + 1..].contains('.')))
+                && self.symbols(expr).iter().any(|path| {
+                    path == plain
+                        || path.strip_suffix(".default").is_some_and(|module| {
+                            plain.starts_with(module)
+                                && plain.len() > module.len()
+                                && !plain[module.len() + 1..].contains('.')
+                        })
+                })
         })
     }
 
@@ -403,7 +413,8 @@ impl File<'_, '_, '_> {
         for number in 0..tied.units.len() {
             let Some(call) = tied.units[number].call else { continue };
             let Expr::Call { callee, .. } = self.facts.expr(call) else { continue };
-            let within = body.contains(self.span(call)) && matches!(self.facts.expr(*callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super));
+            let within = body.contains(self.span(call))
+                && matches!(self.facts.expr(*callee), Expr::Member { object, .. } if matches!(self.facts.expr(*object), Expr::Super));
             let is_init = matches!(self.facts.expr(*callee), Expr::Member { property: "__init__", .. });
             let within = within || is_init && body.contains(self.span(call));
             let within = within || body.contains(self.span(call)) && matches!(self.facts.expr(*callee), Expr::Super);

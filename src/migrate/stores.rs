@@ -1,11 +1,11 @@
 //! Configuration by assignment to members of a module: what each becomes, in place.
 
 use super::{
+    arguments::Spec,
+    deployment::means,
     file::File,
     given::{Gathered, Given, Holder},
     unit::Unit,
-    arguments::Spec,
-    deployment::means,
     values::Source,
 };
 use crate::{

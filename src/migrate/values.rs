@@ -37,7 +37,10 @@ impl NewValue {
             Self::Edited(edits) => {
                 let start = source.span.start;
                 let moved = edits.iter().map(|edit| {
-                    Edit::replace(Span { start: edit.span.start - start, end: edit.span.end - start }, edit.text.clone())
+                    Edit::replace(
+                        Span { start: edit.span.start - start, end: edit.span.end - start },
+                        edit.text.clone(),
+                    )
                 });
                 let edits = ordered(moved.collect()).unwrap_or_default();
                 applied(file.source(source.span), &edits)
@@ -83,6 +86,7 @@ impl File<'_, '_, '_> {
         edits
     }
 
+    #[expect(clippy::option_option, reason = "no literal, nothing to do, an edit")]
     /// A literal address gets the path within its quotes. `None`: it is no such literal; an empty edit: it ends in the
     /// path already.
     fn path_in_literal(&self, value: Source, path: &str, endings: &[String]) -> Option<Option<Edit>> {
@@ -116,7 +120,8 @@ impl File<'_, '_, '_> {
             Expr::Member { object, .. } => *object,
             _ => callee,
         };
-        let is_own = [callee, whole].into_iter().any(|expr| self.symbols(expr).iter().any(|path| path.starts_with(module)));
+        let is_own =
+            [callee, whole].into_iter().any(|expr| self.symbols(expr).iter().any(|path| path.starts_with(module)));
         unit.modules.extend(is_own.then_some(module));
         is_own.then(|| self.writing.variable(&variable))
     }
@@ -141,7 +146,9 @@ impl File<'_, '_, '_> {
     /// True when a value is nothing but environment variables, which may not be set.
     pub(super) fn may_be_missing(&mut self, value: Source) -> bool {
         // `x!` and `x as T` say what it is.
-        if self.source(value.span).trim_matches(['(', ')']) != self.source(self.span(value.expr)).trim_matches(['(', ')']) {
+        if self.source(value.span).trim_matches(['(', ')'])
+            != self.source(self.span(value.expr)).trim_matches(['(', ')'])
+        {
             return false;
         }
         if let Some(defined) = self.definition(value.expr) {
@@ -160,7 +167,8 @@ impl File<'_, '_, '_> {
         let inner = self.span(value.expr);
         if value.span != inner {
             // `(…)` and `x!` stand for themselves; `await x` and `x as T` do not.
-            let is_enclosed = text.starts_with('(') && text.ends_with(')') && self.source(inner).len() + 2 >= text.trim().len() - 2;
+            let is_enclosed =
+                text.starts_with('(') && text.ends_with(')') && self.source(inner).len() + 2 >= text.trim().len() - 2;
             return !(is_enclosed || text.strip_suffix('!').is_some_and(|bare| bare == self.source(inner)));
         }
         match self.facts.expr(value.expr) {

@@ -16,7 +16,7 @@ use super::{
 use crate::rules::{
     Rule,
     message::portable_in_general,
-    model::{Beside, Class, Clause, Confidence, FixLevel, Role, Severity, Within},
+    model::{Beside, Class, Clause, Confidence, Fix, FixLevel, Role, Severity, Within},
 };
 
 /// The width of a page in a terminal.
@@ -44,6 +44,10 @@ pub struct Page<'r> {
     traps: &'r [String],
     fix_level: FixLevel,
     holds_if: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mechanical: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_hand: Option<&'r str>,
     checked: &'r BTreeMap<String, String>,
     links: &'r [String],
 }
@@ -67,6 +71,8 @@ impl<'r> Page<'r> {
             traps: &file.traps,
             fix_level: file.fix.level,
             holds_if: &file.fix.holds_if,
+            mechanical: mechanical(&file.fix),
+            by_hand: file.fix.recipe.as_deref().map(str::trim_end),
             checked: &file.checked,
             links: &file.links,
         }
@@ -95,6 +101,8 @@ impl<'r> Page<'r> {
         section("Portable form", self.portable.as_deref().map_or_else(String::new, |code| indented(code, 4)))?;
         section("Traps", items(self.traps))?;
         section("The change is right if", items(self.holds_if))?;
+        section("Mechanical change", wrapped(self.mechanical.as_deref().unwrap_or_default(), 2, WIDTH))?;
+        section("By hand", wrapped(self.by_hand.unwrap_or_default(), 2, WIDTH))?;
         section("Checked with", wrapped(&self.versions(), 2, WIDTH))?;
         section("Links", indented(&self.links.join("\n"), 2))
     }
@@ -129,6 +137,11 @@ impl<'r> Page<'r> {
                 write!(out, "\n{title}:\n\n```{}\n{body}\n```\n", self.language)?;
             }
         }
+        for (title, text) in [("Mechanical change", self.mechanical.as_deref()), ("By hand", self.by_hand)] {
+            if let Some(text) = text {
+                write!(out, "\n{title}:\n\n{text}\n")?;
+            }
+        }
         if !self.checked.is_empty() {
             write!(out, "\nChecked with {}.\n", self.versions())?;
         }
@@ -157,6 +170,15 @@ fn meaning(level: FixLevel) -> &'static str {
         FixLevel::Unsafe => "right if a stated fact holds",
         FixLevel::Safe => "the same request reaches the same resource",
     }
+}
+
+/// What `unmoor fix` makes of the sites of a rule, where the rule has a rewrite of its own. (Sites of other rules can
+/// change along with a client.)
+fn mechanical(fix: &Fix) -> Option<String> {
+    let option = if fix.rewrite.iter().all(|rewrite| rewrite.only_for_targets) { " --target TARGET" } else { "" };
+    let best = fix.level.name();
+    let is_made = !fix.rewrite.is_empty() && fix.level > FixLevel::Manual;
+    is_made.then(|| format!("`unmoor fix{option}` makes it where it can; the best level is `{best}`."))
 }
 
 /// What a clause looks for, in words.
@@ -231,4 +253,48 @@ fn names<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
         return names.join(", ");
     }
     format!("{} and {} more", names[..MAX_NAMES].join(", "), names.len() - MAX_NAMES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Language;
+
+    fn rule(fix: &str) -> Rule {
+        let yaml = format!("title: t\nclass: client\nmatch: {{call: [m.X]}}\nmessage: m\nwhy: w\nfix:\n{fix}");
+        let file = serde_saphyr::from_str(&yaml).unwrap();
+        Rule { id: "p/python/client-x".to_owned(), language: Language::Python, file, source: None }
+    }
+
+    fn shown(rule: &Rule, markdown: bool) -> String {
+        let (page, mut out) = (Page::of(rule), Vec::new());
+        let written = if markdown { page.markdown(1, &mut out) } else { page.text(&mut out) };
+        written.unwrap();
+        anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+    }
+
+    #[test]
+    fn says_what_fix_does_and_what_is_left_to_people() {
+        let rule = rule("  level: safe\n  rewrite: [{symbols: {m.X: m.Y}}]\n  recipe: |\n    1. Look.\n    2. Leap.\n");
+        let made = "`unmoor fix` makes it where it can; the best level is `safe`.";
+        let text = shown(&rule, false);
+        assert!(
+            text.ends_with(&format!("\nMechanical change\n  {made}\n\nBy hand\n  1. Look.\n  2. Leap.\n")),
+            "{text}"
+        );
+        let text = shown(&rule, true);
+        assert!(
+            text.ends_with(&format!("\nMechanical change:\n\n{made}\n\nBy hand:\n\n1. Look.\n2. Leap.\n")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn says_when_a_target_is_needed_and_nothing_where_nothing_is_made() {
+        let targets = rule("  level: unsafe\n  rewrite: [{only-for-targets: true}]\n");
+        assert!(shown(&targets, false).contains("`unmoor fix --target TARGET` makes it"));
+        for fix in ["  level: unsafe\n", "  level: manual\n  rewrite: [{}]\n"] {
+            assert!(!shown(&rule(fix), false).contains("Mechanical"), "{fix}");
+        }
+    }
 }

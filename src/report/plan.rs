@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     finding::Location,
-    migrate::plan::{Fix, Held, Plan, Precondition, Problem, Setting},
+    migrate::plan::{Fix, Held, ManualSites, Plan, Precondition, Problem, Setting},
     rules::{
         model::FixLevel,
         target::{Target, TargetFile},
@@ -33,6 +33,8 @@ pub struct Telling<'t> {
     pub refused: usize,
     /// How many entries of a list are shown.
     pub most: usize,
+    /// True when the steps for what is to be changed by hand are shown.
+    pub steps: bool,
     /// The target, for what it says about its settings.
     pub target: Option<&'t Target>,
 }
@@ -59,7 +61,7 @@ pub fn text(plan: &Plan, telling: Telling<'_>, out: &mut dyn Write) -> io::Resul
     writeln!(out, "{BOLD}{}{BOLD:#}", headline(plan, telling))?;
     facts(plan, out)?;
     held(plan, telling.most, out)?;
-    by_hand(plan, out)?;
+    by_hand(plan, telling.steps, out)?;
     preconditions(&plan.preconditions, out)?;
     settings(plan, telling.target, out)?;
     unmapped(plan, telling.most, out)
@@ -152,18 +154,26 @@ fn write_recipe(recipe: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{}", wrapped(recipe.trim_end(), 6, WIDTH))
 }
 
-fn by_hand(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+/// The sites that no fix changes, by the short id of their rules: that is what `unmoor explain` takes. The steps would
+/// drown the rest, so they are shown only when asked for.
+fn by_hand(plan: &Plan, steps: bool, out: &mut dyn Write) -> io::Result<()> {
     if plan.manual.is_empty() {
         return Ok(());
     }
-    heading("To change by hand", out)?;
+    let mut rules: BTreeMap<&str, Vec<&ManualSites>> = BTreeMap::new();
     for sites in &plan.manual {
-        writeln!(out, "  {}: {}", short(&sites.rule), count(u64::from(sites.count), "site"))?;
-        if let Some(recipe) = &sites.recipe {
+        rules.entry(short(&sites.rule)).or_default().push(sites);
+    }
+    heading("To change by hand", out)?;
+    for (rule, all) in rules {
+        let number = all.iter().map(|sites| u64::from(sites.count)).sum();
+        writeln!(out, "  {rule}: {}", count(number, "site"))?;
+        for recipe in all.iter().filter_map(|sites| sites.recipe.as_deref()).filter(|_| steps) {
             write!(out, "{}", wrapped(recipe.trim_end(), 6, WIDTH))?;
         }
     }
-    writeln!(out, "  {HELP}help{HELP:#}: `unmoor scan` shows them, `unmoor explain RULE` says what to write instead")
+    let here = if steps { "" } else { "; -v shows the steps here" };
+    writeln!(out, "  {HELP}help{HELP:#}: `unmoor scan` shows the sites, `unmoor explain RULE` has the steps{here}")
 }
 
 fn preconditions(preconditions: &[Precondition], out: &mut dyn Write) -> io::Result<()> {
@@ -268,11 +278,7 @@ pub(super) fn some_of(all: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        finding::Point,
-        migrate::plan::{FilePlan, ManualSites},
-        rules::model::Class,
-    };
+    use crate::{finding::Point, migrate::plan::FilePlan, rules::model::Class};
 
     fn location(path: &str, line: u32) -> Location {
         let start = Point { line, column: 1, column_utf16: 1, byte: 0 };
@@ -307,6 +313,10 @@ mod tests {
         }
     }
 
+    fn manual(rule: &str, recipe: Option<&str>) -> ManualSites {
+        ManualSites { rule: rule.to_owned(), count: 2, recipe: recipe.map(str::to_owned) }
+    }
+
     fn plan() -> Plan {
         let setting = |name: &str, value: &str, instead_of: &str, secret| Setting {
             name: name.to_owned(),
@@ -336,7 +346,11 @@ mod tests {
                 setting("DEMO_KEY", "hush", "env[\"OLD_KEY\"]", true),
             ],
             unmapped_models: vec!["chat-prod".to_owned(), "embed".to_owned()],
-            manual: vec![ManualSites { rule: "demo/python/feature-demo".to_owned(), count: 2, recipe: None }],
+            manual: vec![
+                manual("demo/javascript/feature-demo", None),
+                manual("demo/python/endpoint-demo", Some("1. Take the port out.\n2. Put it in.\n")),
+                manual("demo/python/feature-demo", None),
+            ],
             ..Plan::default()
         }
     }
@@ -376,8 +390,9 @@ mod tests {
             by hand: as for client-demo above
 
         To change by hand
-          feature-demo: 2 sites
-          help: `unmoor scan` shows them, `unmoor explain RULE` says what to write instead
+          endpoint-demo: 2 sites
+          feature-demo: 4 sites
+          help: `unmoor scan` shows the sites, `unmoor explain RULE` has the steps; -v shows the steps here
 
         Before deploying
           1. The resource serves `/v1/`.
@@ -404,13 +419,23 @@ mod tests {
 
     #[test]
     fn long_lists_are_cut_and_say_so() {
-        let shown = shown(&plan(), Telling { written: true, refused: 1, most: 1, target: None });
+        let telling = Telling { written: true, refused: 1, most: 1, ..Telling::default() };
+        let shown = shown(&plan(), telling);
         assert!(
             shown.starts_with("2 changes in 2 files (1 safe, 1 unsafe), for harbour; 1 file not written\n"),
             "{shown}"
         );
         assert!(shown.contains("\n  and 2 more; -v shows all, so does --format json\n"), "{shown}");
         assert!(shown.contains("Settings for harbour\n"), "{shown}");
+    }
+
+    #[test]
+    fn steps_are_shown_when_asked_for() {
+        let shown = shown(&plan(), Telling { most: 20, steps: true, ..Telling::default() });
+        let wanted =
+            "  endpoint-demo: 2 sites\n      1. Take the port out.\n      2. Put it in.\n  feature-demo: 4 sites\n";
+        assert!(shown.contains(wanted), "{shown}");
+        assert!(shown.contains("has the steps\n"), "{shown}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn wrapped(text: &str, indent: usize, width: usize) -> String {
     let mut fenced = false;
     for line in text.lines() {
         let is_fence = line.trim_start().starts_with("```");
-        let starts_item = line.trim_start().starts_with("- ") || line.trim_start().starts_with("* ");
+        let starts_item = hanging(line.split_whitespace().next().unwrap_or_default()) > 0;
         if fenced || is_fence || line.starts_with("    ") || line.trim().is_empty() || starts_item {
             fill(&mut shown, &mut paragraph, indent, width);
         }
@@ -72,7 +72,7 @@ pub fn wrapped(text: &str, indent: usize, width: usize) -> String {
 }
 
 fn fill(shown: &mut String, words: &mut Vec<&str>, indent: usize, width: usize) {
-    let hanging = if words.first().is_some_and(|word| *word == "-" || *word == "*") { 2 } else { 0 };
+    let hanging = words.first().map_or(0, |word| hanging(word));
     let mut line = String::new();
     let mut margin = indent;
     for word in words.drain(..) {
@@ -89,6 +89,16 @@ fn fill(shown: &mut String, words: &mut Vec<&str>, indent: usize, width: usize) 
     }
     if !line.is_empty() {
         push_line(shown, margin, &line);
+    }
+}
+
+/// How far the lines below the first one of a list item are indented, by its first word: `-`, `*`, `1.`; 0 for any other.
+fn hanging(word: &str) -> usize {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match word {
+        "-" | "*" => 2,
+        _ if word.strip_suffix('.').is_some_and(is_number) => word.len() + 1,
+        _ => 0,
     }
 }
 
@@ -134,5 +144,6 @@ mod tests {
         let text = "one two three four\nfive\n\n- item that is long enough\n- next\n```\nlet  x  =  1; // kept as it is\n```\n";
         let wanted = "  one two three\n  four five\n\n  - item that is\n    long enough\n  - next\n  ```\n  let  x  =  1; // kept as it is\n  ```\n";
         assert_eq!(wrapped(text, 2, 16), wanted);
+        assert_eq!(wrapped("1. one two three\n2. four\nfive", 2, 14), "  1. one two\n     three\n  2. four five\n");
     }
 }

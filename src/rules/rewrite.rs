@@ -3,7 +3,7 @@
 //! A rewrite is data about somebody else's package: which symbol takes the place of which, what becomes of each
 //! argument, which calls on a client take a deployment as their model. How code is changed accordingly, in which
 //! languages and how carefully, is for [`crate::migrate`]; no vendor is known there. A rewrite that cannot hold for a
-//! site (an argument it does not name, an object that the file does not show) leaves the site alone.
+//! site (an object that the file does not show, a value of another kind) leaves the site alone.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use super::model::{FixLevel, ValueTest};
 /// What the sites of a rule become.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the format")]
 pub struct Rewrite {
     /// Versions of packages (`openai: ">=5.18"`, `<3`) for which this rewrite is meant. Of several rewrites of a rule that
     /// name the symbol the first counts whose versions certainly fit; else the last, and then it is at most `unsafe`.
@@ -41,7 +42,7 @@ pub struct Rewrite {
     #[serde(default)]
     pub positional: Vec<String>,
     /// What becomes of the arguments (or of the entries of the options object), by name. Arguments that are not named
-    /// here, nor in `keeps`, are kept as they are.
+    /// here are kept as they are.
     #[serde(default)]
     pub arguments: BTreeMap<String, Argument>,
     /// Arguments to be given that are not, in this order, after the others.

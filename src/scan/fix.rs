@@ -11,28 +11,28 @@ use std::{
     },
 };
 
-use regex::bytes::Regex;
-
-use super::{Hit, ScanOptions, Scanner, shown};
+use super::{Hit, ScanOptions, Scanner, projects::Projects, shown};
 use crate::{
     finding::{Finding, Location, Point},
     input::{
         exclude::GlobError,
         text::{Decoded, LineIndex, Text, decode},
-        versions::{self, Ecosystem, Known, Versions},
         walk::walk,
     },
-    lang::{Grammar, Language, Lowering},
+    lang::{
+        Grammar, Language, Lowering,
+        python::taking::{ImportReader, Taking, stem},
+    },
     migrate::{
         NewSetting, Outcome, Planner,
-        options::{Around, Fit, FixOptions},
+        options::{Around, FixOptions},
         plan::{self, DeploymentName, ManualSites, Plan, Precondition, Problem, Setting},
     },
     rules::rewrite::{Portable, RoleOf},
 };
 
-/// Names that files take from others: by the stem of the file they are in, with the files that take them.
-type Taken = BTreeMap<(String, String), BTreeSet<PathBuf>>;
+/// Names that files take from modules, with the files that take them.
+type Taken = BTreeMap<Taking, BTreeSet<PathBuf>>;
 
 /// A tree whose fixes are planned.
 struct Tree<'t> {
@@ -59,7 +59,7 @@ impl Scanner {
         let mut tree = Tree {
             options,
             fix,
-            projects: Projects::of(&hits),
+            projects: Projects::of(&hits, paths),
             taken: self.taken_names(paths, options, &hits)?,
             models: BTreeMap::new(),
             wanted,
@@ -233,11 +233,17 @@ impl Scanner {
     }
 
     /// The rules whose clients must not be mixed with changed ones, where some of them stay as they are.
-    fn mixed(&self, fix: &FixOptions, outcomes: &[(String, Outcome)]) -> Option<BTreeMap<String, (String, Vec<String>)>> {
+    fn mixed(
+        &self,
+        fix: &FixOptions,
+        outcomes: &[(String, Outcome)],
+    ) -> Option<BTreeMap<String, (String, Vec<String>)>> {
         fix.target.as_ref()?;
         let mut mixed = BTreeMap::new();
         for rule in &self.rules.rules {
-            let Some(because) = rule.file.fix.rewrite.iter().find_map(|rewrite| rewrite.mixed.clone()) else { continue };
+            let Some(because) = rule.file.fix.rewrite.iter().find_map(|rewrite| rewrite.mixed.clone()) else {
+                continue;
+            };
             let stays: Vec<String> = outcomes
                 .iter()
                 .filter(|(_, outcome)| outcome.stays.contains(&rule.id))
@@ -294,7 +300,8 @@ impl Scanner {
         plan.held.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
         plan.preconditions = self.preconditions(needs);
         self.add_settings(&mut plan, fix, settings);
-        let recipe = |id: &str| self.rules.rules.iter().find(|rule| rule.id == id).and_then(|rule| rule.file.fix.recipe.clone());
+        let recipe =
+            |id: &str| self.rules.rules.iter().find(|rule| rule.id == id).and_then(|rule| rule.file.fix.recipe.clone());
         plan.manual =
             manual.into_iter().map(|(rule, count)| ManualSites { recipe: recipe(&rule), rule, count }).collect();
         plan.diagnostics.sort();
@@ -326,7 +333,13 @@ impl Scanner {
                 let without = instead_of.iter().filter(|one| fix.models.get(*one).is_none_or(String::is_empty));
                 plan.unmapped_models.extend(without.cloned());
             }
-            let value = model.cloned().unwrap_or_default();
+            let target = fix.target.as_ref().map(|target| &target.file);
+            let value = match (role, target) {
+                (RoleOf::Model, _) => model.cloned().unwrap_or_default(),
+                (RoleOf::Key, Some(target)) => target.key.is.clone(),
+                (_, Some(target)) => target.base_url.value.clone(),
+                (_, None) => String::new(),
+            };
             plan.settings.push(Setting { name, value, instead_of, secret: role == RoleOf::Key });
         }
         plan.unmapped_models.sort();
@@ -390,102 +403,18 @@ fn read(hit: &Hit, options: &ScanOptions) -> Option<(Vec<u8>, Text)> {
 impl<'t> Tree<'t> {
     /// Files of which nothing else is known.
     fn alone(options: &'t ScanOptions, fix: &'t FixOptions, hits: &[Hit]) -> Self {
-        let projects = Projects::of(hits);
+        let projects = Projects::of(hits, &[]);
         Self { options, fix, projects, taken: Taken::new(), models: BTreeMap::new(), wanted: &|_| true }
     }
 
     /// The names that others take from a file.
     fn taken_from(&self, hit: &Hit) -> BTreeSet<String> {
-        let stem = stem(&hit.path);
-        let by_others = |files: &BTreeSet<PathBuf>| files.iter().any(|file| *file != hit.path);
-        let taken = self.taken.iter().filter(|((module, _), files)| *module == stem && by_others(files));
-        taken.map(|((_, name), _)| name.clone()).collect()
-    }
-}
-
-/// The versions that the projects of a tree use, by the root of the repository.
-#[derive(Default)]
-struct Projects {
-    roots: BTreeMap<PathBuf, Versions>,
-}
-
-impl Projects {
-    /// The projects of some files.
-    fn of(hits: &[Hit]) -> Self {
-        let mut roots = BTreeMap::new();
-        for root in hits.iter().map(|hit| repository_of(&hit.path)) {
-            roots.entry(root).or_insert_with_key(|root| Versions::new(root));
-        }
-        Self { roots }
-    }
-
-    /// Whether the version of a package that a file's project uses fits all of a requirement (`>=1.2, <3`).
-    fn fit(&self, file: &Path, language: Language, package: &str, requirement: &str) -> Fit {
-        let ecosystem = match language {
-            Language::Python => Ecosystem::Python,
-            Language::JavaScript => Ecosystem::JavaScript,
+        let by_others = |taking: &Taking, files: &BTreeSet<PathBuf>| {
+            files.iter().any(|file| *file != hit.path && taking.is_from(&hit.path, file))
         };
-        let versions = self.roots.get(&repository_of(file));
-        let Some(known) = versions.and_then(|versions| versions.of(file, ecosystem, package)) else {
-            return Fit::Unknown(None);
-        };
-        let mut fit = Fit::Yes;
-        for part in requirement.split(',').map(str::trim) {
-            let (holds, fails) = match part.strip_prefix('<') {
-                Some(version) => (known.below(version), known.at_least(version)),
-                None => {
-                    let version = part.trim_start_matches(['>', '=']);
-                    (known.at_least(version), known.below(version))
-                }
-            };
-            if fails {
-                return Fit::No(says(&known, package));
-            }
-            if !holds {
-                fit = Fit::Unknown(Some(says(&known, package)));
-            }
-        }
-        fit
+        let taken = self.taken.iter().filter(|(taking, files)| by_others(taking, files));
+        taken.map(|(taking, _)| taking.name.clone()).collect()
     }
-
-    fn problems(&self) -> Vec<Problem> {
-        let problems = self.roots.values().flat_map(Versions::problems);
-        let told = |problem: versions::Problem| Problem {
-            path: shown(&problem.path),
-            line: problem.line,
-            message: format!("{}; versions that it would tell are unknown", problem.message),
-        };
-        problems.map(told).collect()
-    }
-}
-
-/// What a manifest says about a package.
-fn says(known: &Known, package: &str) -> String {
-    let place = known.source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let line = known.line.map(|line| format!(":{line}")).unwrap_or_default();
-    match (known.permitted.only(), known.permitted.lowest()) {
-        (Some(only), _) => format!("{place}{line} has {package} {only}"),
-        (None, Some(lowest)) => format!("{place}{line} permits {package} {lowest}"),
-        (None, None) => format!("{place}{line} names {package} without a version that can be told"),
-    }
-}
-
-/// The root of the repository that a file lies in; its folder where there is none.
-fn repository_of(file: &Path) -> PathBuf {
-    let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
-    root.unwrap_or(folder)
-}
-
-/// The name by which a file is imported: its own, or its folder's for a package.
-fn stem(path: &Path) -> String {
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    if name != "__init__" {
-        return name;
-    }
-    let folder = path.parent().and_then(Path::file_name);
-    folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or(name)
 }
 
 /// The words of a deployment's name that tell it from others, as part of a setting's name.
@@ -503,68 +432,9 @@ fn location(path: &str, lines: &LineIndex<'_>, setting: &NewSetting, offset: u32
     Location { path: path.to_owned(), start: point(setting.at.start), end: point(setting.at.end) }
 }
 
-/// Reads from the text of files which names they take from the modules in question. It is meant to see too much rather
-/// than too little: a name that others may use is kept.
-struct ImportReader {
-    statements: Regex,
-    members: Regex,
-    stems: BTreeSet<String>,
-}
-
-impl ImportReader {
-    fn new(stems: &BTreeSet<String>) -> Option<Self> {
-        let alternatives: Vec<String> = stems.iter().map(|stem| regex::escape(stem)).collect();
-        let members = format!(r"\b({})\.([A-Za-z_]\w*)", alternatives.join("|"));
-        Some(Self {
-            statements: Regex::new(r"(?m)^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n\\]*(?:\\\r?\n[^\n\\]*)*))").ok()?,
-            members: Regex::new(&members).ok()?,
-            stems: stems.clone(),
-        })
-    }
-
-    /// Pairs of a module's stem and a name taken from it.
-    fn names(&self, bytes: &[u8]) -> BTreeSet<(String, String)> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut found = BTreeSet::new();
-        for captures in self.statements.captures_iter(bytes) {
-            let module = captures.get(1).map(|module| text(module.as_bytes())).unwrap_or_default();
-            let stem = module.rsplit('.').next().unwrap_or_default().to_owned();
-            let Some(names) = captures.get(2).or_else(|| captures.get(3)) else { continue };
-            if !self.stems.contains(&stem) {
-                continue;
-            }
-            let names = text(names.as_bytes());
-            let code = names.lines().map(|line| line.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
-            for item in code.split(',') {
-                if let Some(name) = item.split_whitespace().find(|word| *word != "\\") {
-                    found.insert((stem.clone(), name.to_owned()));
-                }
-            }
-        }
-        for captures in self.members.captures_iter(bytes) {
-            if let (Some(stem), Some(name)) = (captures.get(1), captures.get(2)) {
-                found.insert((text(stem.as_bytes()), text(name.as_bytes())));
-            }
-        }
-        found
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_others_take_are_seen() {
-        let stems = BTreeSet::from(["clients".to_owned(), "config".to_owned()]);
-        let reader = ImportReader::new(&stems).unwrap();
-        let text = "from .clients import (\n    make_client,  # the factory\n    Client as C,\n)\nfrom app.config import KEY, \\\n    URL\nprint(config.VERSION)\nfrom os import path\n";
-        let found: Vec<String> = reader.names(text.as_bytes()).into_iter().map(|(a, b)| format!("{a}.{b}")).collect();
-        assert_eq!(
-            found,
-            ["clients.Client", "clients.make_client", "config.KEY", "config.URL", "config.VERSION"]
-        );
-    }
 
     #[test]
     fn settings_are_named_by_what_tells_deployments_apart() {

@@ -5,6 +5,7 @@
 //! The result is one [`Scan`] value, sorted, the same for any number of threads.
 
 mod fix;
+mod projects;
 
 use std::{
     borrow::Cow,

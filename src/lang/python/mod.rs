@@ -12,6 +12,7 @@ mod operators;
 mod statements;
 mod strings;
 mod syntax;
+pub mod taking;
 mod targets;
 pub(super) mod writing;
 

@@ -2,12 +2,68 @@
 
 /// Modules of the standard library that programs of this kind import.
 const STANDARD: &[&str] = &[
-    "__future__", "abc", "argparse", "ast", "asyncio", "base64", "collections", "concurrent", "contextlib", "copy",
-    "csv", "dataclasses", "datetime", "decimal", "enum", "functools", "getpass", "glob", "hashlib", "heapq", "http",
-    "importlib", "inspect", "io", "itertools", "json", "logging", "math", "mimetypes", "operator", "os", "pathlib",
-    "pickle", "pprint", "queue", "random", "re", "shutil", "signal", "socket", "sqlite3", "ssl", "statistics",
-    "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback",
-    "types", "typing", "unittest", "urllib", "uuid", "warnings", "xml", "zipfile", "zoneinfo",
+    "__future__",
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio",
+    "base64",
+    "collections",
+    "concurrent",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "functools",
+    "getpass",
+    "glob",
+    "hashlib",
+    "heapq",
+    "http",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "mimetypes",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "pprint",
+    "queue",
+    "random",
+    "re",
+    "shutil",
+    "signal",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "traceback",
+    "types",
+    "typing",
+    "unittest",
+    "urllib",
+    "uuid",
+    "warnings",
+    "xml",
+    "zipfile",
+    "zoneinfo",
 ];
 
 /// True for a module of the standard library.
@@ -23,6 +79,7 @@ pub(in crate::lang) fn variable(name: &str, quote: char) -> String {
 /// What is written behind an address to append a path.
 pub(in crate::lang) fn append_path(path: &str, trimmed: bool, endings: &[String]) -> String {
     let strip = if trimmed { "" } else { ".rstrip(\"/\")" };
-    let endings: String = endings.iter().map(|ending| format!(".removesuffix(\"{ending}\")")).collect();
+    let endings: Vec<String> = endings.iter().map(|ending| format!(".removesuffix(\"{ending}\")")).collect();
+    let endings = endings.concat();
     format!("{strip}{endings}").replace('"', &path[..1]) + " + " + path
 }
