@@ -173,7 +173,7 @@ impl Job<'_> {
     fn finish(&self, mut plan: Plan, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         redact(&mut plan);
         if self.arguments.write && !self.arguments.allow_dirty {
-            self.demand_clean(&plan)?;
+            demand_clean(&plan)?;
         }
         let is_data = self.arguments.format == PlanFormat::Json;
         if is_data {
@@ -189,25 +189,6 @@ impl Job<'_> {
         self.tell(&plan, refused, is_data, streams)?;
         let open = if self.arguments.write { refused > 0 } else { !plan.files.is_empty() };
         Ok(if open { Exit::Findings } else { Exit::Clean })
-    }
-
-    /// Changes that Git does not hold could not be told from those that are to be made, nor be got back.
-    fn demand_clean(&self, plan: &Plan) -> Result<(), Failure> {
-        let paths: Vec<PathBuf> = plan.files.iter().map(|file| PathBuf::from(&file.path)).collect();
-        if paths.is_empty() {
-            return Ok(());
-        }
-        let cure = "commit or stash them, or write all the same with --allow-dirty; nothing was written";
-        let found = dirty(&paths).map_err(|error| Failure::usage(&error, error.cure()))?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let mut message = format!("{} with changes that are not committed:", count(found.len() as u64, "file"));
-        for path in &found {
-            message.push_str("\n  ");
-            message.push_str(&printable(&path.to_string_lossy()));
-        }
-        Err(Failure::Usage(vec![with_help(message, cure)]))
     }
 
     /// Writes the files, and says how many were refused.
@@ -246,6 +227,25 @@ impl Job<'_> {
             Telling { written: self.arguments.write, refused, most, steps: self.common.verbose, target: self.target };
         Ok(report::text(plan, telling, streams.err)?)
     }
+}
+
+/// Changes that Git does not hold could not be told from those that are to be made, nor be got back.
+fn demand_clean(plan: &Plan) -> Result<(), Failure> {
+    let paths: Vec<PathBuf> = plan.files.iter().map(|file| PathBuf::from(&file.path)).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let cure = "commit or stash them, or write all the same with --allow-dirty; nothing was written";
+    let found = dirty(&paths).map_err(|error| Failure::usage(&error, error.cure()))?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut message = format!("{} with changes that are not committed:", count(found.len() as u64, "file"));
+    for path in &found {
+        message.push_str("\n  ");
+        message.push_str(&printable(&path.to_string_lossy()));
+    }
+    Err(Failure::Usage(vec![with_help(message, cure)]))
 }
 
 /// Shows the diff, and says when it is for reading only.

@@ -138,6 +138,13 @@ impl Writing {
         }
     }
 
+    /// The same in a module that loads others by calls.
+    pub fn require(&self, module: &str, items: &[String]) -> String {
+        let items: Vec<String> = items.iter().map(|item| item.replace(" as ", ": ")).collect();
+        let end = if self.semicolons { ";" } else { "" };
+        format!("const {{ {} }} = require({}){end}", items.join(", "), self.string(module))
+    }
+
     /// An item of an import statement.
     pub fn import_item(&self, name: &str, local: &str) -> String {
         if name == local { name.to_owned() } else { format!("{name} as {local}") }

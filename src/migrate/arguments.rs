@@ -340,7 +340,7 @@ impl File<'_, '_, '_> {
                     };
                     arranging.roles.model = Some(text);
                 }
-                if self.around.to_settings
+                if self.to_settings()
                     && let Some(Deployed::Value(value)) = deployment
                 {
                     let setting = self.setting(unit, arranging.spec.portable, RoleOf::Deployment, Some(value));
@@ -456,13 +456,11 @@ impl File<'_, '_, '_> {
             unit.lower(level, add.because.clone().unwrap_or_default());
         }
         let is_model = matches!(add.role, Some(RoleOf::Model | RoleOf::Deployment));
-        if let (true, Some(variable)) = (is_model && self.around.to_settings, variable_of(&add.value)) {
+        if let (true, Some(variable)) = (is_model && self.to_settings(), variable_of(&add.value)) {
             return Some(self.model_setting(unit, variable, true, portable));
         }
-        let text = match self.filled_template(unit, arranging, &add.value, None, add.role)? {
-            NewValue::Other(text) => text,
-            _ => return None,
-        };
+        let made = self.filled_template(unit, arranging, &add.value, None, add.role)?;
+        let NewValue::Other(text) = made else { return None };
         Some(match add.role {
             Some(RoleOf::Endpoint) if !text.contains(portable.path.trim_end_matches('/')) => {
                 let after = self.writing.append_path(&portable.path, false, false, &[]);

@@ -29,7 +29,7 @@ impl File<'_, '_, '_> {
         value: Option<Source>,
     ) -> Option<String> {
         let options = self.around.options;
-        if !self.around.to_settings {
+        if !self.to_settings() {
             return None;
         }
         let chosen = |own: &Option<String>, usual: &str| own.clone().unwrap_or_else(|| usual.to_owned());
@@ -55,18 +55,45 @@ impl File<'_, '_, '_> {
         unit.modules.extend(self.writing.variable_module());
         let (instead_of, is_variable) = value.map(|value| self.stands_instead(role, value.expr)).unwrap_or_default();
         let at = value.map_or(unit.anchor, |value| value.span);
+        if let Some(value) =
+            value.filter(|_| instead_of.is_empty() && !matches!(role, RoleOf::Model | RoleOf::Deployment))
+        {
+            self.check_source(unit, value, &name);
+        }
         unit.settings.push(NewSetting { role, name, instead_of, is_variable, at });
         Some(text)
     }
 
+    /// A value from elsewhere can be another one each time; a setting is one for the whole program.
+    fn check_source(&mut self, unit: &mut Unit, value: Source, setting: &str) {
+        if matches!(self.facts.expr(value.expr), Expr::Text(_)) || !self.texts(value.expr).is_empty() {
+            return;
+        }
+        let text = self.source(value.span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text: String = text.chars().take(60).collect();
+        unit.lower(FixLevel::Unsafe, format!("one {setting} for the whole program takes the place of `{text}`"));
+    }
+
     /// What names a deployment: its constant name, or the variable that holds it.
     pub(super) fn deployment_key(&mut self, value: ExprId) -> Option<String> {
+        // A value that can also be another one is no name of a deployment.
+        if self.resolver.values(value).len() != 1 || self.has_other_values(value) {
+            return None;
+        }
         if let [text] = self.texts(value).as_slice()
             && !text.contains("{}")
         {
             return Some(text.clone());
         }
         self.resolver.variables(value).first().map(ToString::to_string)
+    }
+
+    /// True for a name that is given a value more than once.
+    fn has_other_values(&self, value: ExprId) -> bool {
+        let Expr::Name(name) = self.facts.expr(value) else { return false };
+        let Some(first) = self.resolver.bindings_of(name, value).first().copied() else { return false };
+        let scope = self.facts.bindings[first.index()].scope;
+        self.facts.bindings.iter().filter(|other| other.name == *name && other.scope == scope).count() > 1
     }
 
     /// What a setting stands for, without showing a key.
@@ -134,17 +161,21 @@ impl File<'_, '_, '_> {
 
     /// An address whose host is not the vendor's is a gateway, of which nothing is known.
     pub(super) fn check_host(&mut self, unit: &mut Unit, portable: &Portable, value: Source) {
-        for text in self.texts(value.expr) {
-            let Some((_, rest)) = text.split_once("://") else { continue };
-            let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
-            if host.is_empty() || host.contains("{}") && host.trim_matches(['{', '}']).is_empty() {
-                continue;
-            }
-            if !portable.hosts.iter().any(|known| host.ends_with(known.as_str())) {
-                let because = format!("the gateway `{host}` serves the path {} and takes bearer tokens", portable.path);
-                unit.lower(FixLevel::Unsafe, because);
-            }
+        if let Some(host) = self.foreign_host(portable, value.expr) {
+            let because = format!("the gateway `{host}` serves the path {} and takes bearer tokens", portable.path);
+            unit.lower(FixLevel::Unsafe, because);
         }
+    }
+
+    /// The host that an address names, if it is written out and not the vendor's.
+    pub(super) fn foreign_host(&mut self, portable: &Portable, value: ExprId) -> Option<String> {
+        self.texts(value).into_iter().find_map(|text| {
+            let (_, rest) = text.split_once("://")?;
+            let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+            let is_written = host.chars().any(char::is_alphanumeric);
+            let is_known = portable.hosts.iter().any(|known| host.ends_with(known.as_str()));
+            (is_written && !is_known).then(|| host.to_owned())
+        })
     }
 
     /// True when an expression can stand for one of the symbols.
@@ -226,7 +257,7 @@ impl File<'_, '_, '_> {
         old: &str,
         new: &str,
     ) -> Option<String> {
-        if !self.around.to_settings {
+        if !self.to_settings() {
             return None;
         }
         let Expr::Text(pieces) = self.facts.expr(value) else { return None };

@@ -6,6 +6,7 @@ use super::{
     checks::unsure,
     edits::Edit,
     file::{File, Use},
+    given::Gathered,
     options::Fit,
     template::{Words, fill},
     unit::{Rename, Unit},
@@ -17,7 +18,7 @@ use crate::{
         matching::Place,
         model::FixLevel,
         pattern::SymbolSet,
-        rewrite::{Method, Portable, Rewrite, Unless},
+        rewrite::{Method, Portable, Rewrite, RoleOf, Unless},
     },
 };
 
@@ -34,7 +35,7 @@ impl<'x> File<'x, '_, '_> {
             let symbol = place.symbol.map(|path| self.resolver.paths.text(path).to_owned());
             let Some(choice) = self.choice(rule, symbol.as_deref()) else { continue };
             let rewrite = self.rewrite(rule, choice.number);
-            if rewrite.only_for_targets && !self.around.to_settings {
+            if rewrite.only_for_targets && !self.to_settings() {
                 continue;
             }
             let Some(mut unit) = self.unit_of(place, rule, choice.number) else { continue };
@@ -135,6 +136,10 @@ impl<'x> File<'x, '_, '_> {
         };
         let given: Vec<String> = gathered.given.iter().map(|given| given.name.clone()).collect();
         self.check_given(&mut unit, &rewrite.unless, &given);
+        self.in_place = self.has_foreign_host(&gathered, rewrite, portable);
+        if self.in_place && self.around.to_settings {
+            unit.lower(FixLevel::Unsafe, "the address is a gateway's, which stays, and so do key and model");
+        }
         let spec = Spec {
             arguments: &rewrite.arguments,
             add: &rewrite.add,
@@ -150,7 +155,19 @@ impl<'x> File<'x, '_, '_> {
             unit.edits.push(Edit::insert(self.span(call).start, "new "));
         }
         self.change_calls_on(&mut unit, call, rewrite, deployment.as_ref(), portable);
+        self.in_place = false;
         unit
+    }
+
+    /// True when an address of the call is written out and is not the vendor's.
+    fn has_foreign_host(&mut self, gathered: &Gathered, rewrite: &Rewrite, portable: &Portable) -> bool {
+        let is_address = |name: &str| {
+            let role = rewrite.arguments.get(name).and_then(|argument| argument.role);
+            matches!(role, Some(RoleOf::Endpoint | RoleOf::DeploymentUrl | RoleOf::BaseUrl))
+        };
+        let addresses: Vec<ExprId> =
+            gathered.given.iter().filter(|given| is_address(&given.name)).map(|given| given.value.expr).collect();
+        addresses.into_iter().any(|address| self.foreign_host(portable, address).is_some())
     }
 
     /// True for a call of what `partial(…)` made.
@@ -367,7 +384,7 @@ impl<'x> File<'x, '_, '_> {
         rules.iter().find_map(|&rule| {
             let number = self.choice(rule, Some(symbol))?.number;
             let rewrite = self.rewrite(rule, number);
-            let is_on = !rewrite.only_for_targets || self.around.to_settings;
+            let is_on = !rewrite.only_for_targets || self.to_settings();
             let to = symbol_after(rewrite, symbol).filter(|to| *to != symbol && is_on)?;
             Some((rule, number, to))
         })

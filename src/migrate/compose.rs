@@ -284,9 +284,39 @@ impl Making<'_, '_, '_, '_> {
                 edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
             }
         }
+        self.close_gaps(&mut edits);
         edits.retain(|edit| self.file.source(edit.span) != edit.text);
         let after = applied(self.read.text, &edits);
         Ok(Composed { edits, after })
+    }
+
+    /// Lines that go between blank lines take one of those along.
+    fn close_gaps(&self, edits: &mut Vec<Edit>) {
+        let text = self.read.text.as_bytes();
+        let begins_line = |at: u32| at == 0 || text.get(at as usize - 1) == Some(&b'\n');
+        let lines = |edit: &Edit| edit.text.is_empty() && begins_line(edit.span.start) && begins_line(edit.span.end);
+        let mut joined: Vec<Edit> = Vec::with_capacity(edits.len());
+        for edit in edits.drain(..) {
+            match joined.last_mut() {
+                Some(last) if lines(last) && lines(&edit) && last.span.end == edit.span.start => {
+                    last.span.end = edit.span.end;
+                }
+                _ => joined.push(edit),
+            }
+        }
+        for number in 0..joined.len() {
+            let span = joined[number].span;
+            let after = self.read.text.get(span.end as usize..).unwrap_or_default();
+            let before = self.read.text.get(..span.start as usize).unwrap_or_default();
+            let is_blank_after = after.is_empty() || after.starts_with('\n') || after.starts_with("\r\n");
+            let previous = before.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+            let start = previous.filter(|text| text.ends_with('\n')).map(|text| text.len() as u32);
+            let is_free = number == 0 || start.is_some_and(|start| joined[number - 1].span.end <= start);
+            if let (true, true, Some(start)) = (lines(&joined[number]) && is_blank_after, is_free, start) {
+                joined[number].span.start = start;
+            }
+        }
+        *edits = joined;
     }
 
     /// Parses and matches the new text.
@@ -362,7 +392,8 @@ impl Making<'_, '_, '_, '_> {
                 if is_empty {
                     continue;
                 }
-                fixes.push(self.fix(group, &covered));
+                let after = composed.as_ref().map_or("", |composed| composed.after.as_str());
+                fixes.push(self.fix(group, &covered, after));
                 let pack = rule.id.split('/').next().unwrap_or_default();
                 for member in self.members(group) {
                     let member = &self.tied.units[member];
@@ -385,7 +416,7 @@ impl Making<'_, '_, '_, '_> {
                     None => unit.level,
                 };
                 if reasons.is_empty() {
-                    reasons = rule.file.fix.holds_if.clone();
+                    reasons.clone_from(&rule.file.fix.holds_if);
                 }
                 let location = self.location(unit.anchor);
                 let recipe = rule.file.fix.recipe.clone();
@@ -409,7 +440,18 @@ impl Making<'_, '_, '_, '_> {
         outcome
     }
 
-    fn fix(&self, group: usize, covered: &[&Finding]) -> Fix {
+    /// Variables that the new code does not need for the client, and that the file reads all the same.
+    fn old_variables(&self, group: usize, after: &str) -> Vec<String> {
+        let settings = self.members(group).flat_map(|unit| &self.tied.units[unit].settings);
+        let variables: BTreeSet<&str> = settings
+            .filter(|setting| setting.is_variable && setting.instead_of != setting.name)
+            .map(|setting| setting.instead_of.as_str())
+            .collect();
+        let still = variables.into_iter().filter(|variable| super::leftovers::has_word(after, variable));
+        still.map(|variable| format!("the file still reads {variable}, which nothing else may need")).collect()
+    }
+
+    fn fix(&self, group: usize, covered: &[&Finding], after: &str) -> Fix {
         let unit = &self.tied.units[group];
         let rule = &self.file.index.rules[unit.rule];
         let renamed =
@@ -418,6 +460,11 @@ impl Making<'_, '_, '_, '_> {
             Some(rename) => format!("`{}` becomes `{}`", rename.from, rename.to),
             None => rule.file.title.clone(),
         };
+        let mut facts = unit.reasons.clone();
+        if facts.is_empty() && unit.level < FixLevel::Safe {
+            facts.clone_from(&rule.file.fix.holds_if);
+        }
+        facts.extend(self.old_variables(group, after));
         let covers: BTreeSet<Covered> = covered
             .iter()
             .map(|finding| Covered { rule: finding.rule.clone(), line: finding.location.start.line })
@@ -428,7 +475,7 @@ impl Making<'_, '_, '_, '_> {
             location: self.location(unit.anchor),
             level: unit.level,
             title,
-            facts: unit.reasons.clone(),
+            facts,
             covers: covers.into_iter().collect(),
         }
     }

@@ -4,7 +4,7 @@
 use super::{
     arguments::Deployed,
     edits::Edit,
-    file::{File, Use},
+    file::{File, OTHER_CLIENT, Use},
     given::{Gathered, Given},
     unit::{NewSetting, Unit},
     values::Source,
@@ -43,10 +43,10 @@ impl File<'_, '_, '_> {
                 Use::Call(path, call) => self.model_of_call(unit, &path, call, name, rule, portable, &mut changed),
             }
         }
-        if self.around.to_settings {
+        if self.to_settings() {
             self.set_models_of(unit, made, rule, portable, &rule.ignores);
         }
-        if !changed.is_empty() && !self.around.to_settings {
+        if !changed.is_empty() && !self.to_settings() {
             unit.lower(FixLevel::Unsafe, format!("the deployment was what counted, not {}", changed.join(" or ")));
         }
     }
@@ -92,10 +92,10 @@ impl File<'_, '_, '_> {
     ) {
         let Some(text) = self.model_text(unit, name, given.value.expr, portable) else { return };
         let old = self.source(given.value.span).to_owned();
-        if !self.around.to_settings && self.names_same(given.value, name) {
+        if !self.to_settings() && self.names_same(given.value, name) {
             return;
         }
-        if !self.around.to_settings {
+        if !self.to_settings() {
             changed.push(format!("`{}` on line {}", shown(&old), self.line(given.value.span.start)));
         }
         let text = if given.is_shorthand() { self.writing.entry(&given.name, &text) } else { text };
@@ -142,7 +142,7 @@ impl File<'_, '_, '_> {
     fn model_text(&mut self, unit: &mut Unit, name: &Deployed, place: ExprId, portable: &Portable) -> Option<String> {
         match name {
             Deployed::Text(text) => {
-                if self.around.to_settings {
+                if self.to_settings() {
                     return Some(self.model_setting(unit, text, false, portable));
                 }
                 Some(self.writing.string(text))
@@ -248,7 +248,7 @@ impl File<'_, '_, '_> {
 
     /// In a fix for a target, the models of the calls on a client become settings where they are deployments' names.
     pub(super) fn set_models(&mut self, unit: &mut Unit, made: ExprId, rule: &Deployment, portable: &Portable) {
-        if self.around.to_settings {
+        if self.to_settings() {
             let members: Vec<String> = rule.calls.iter().chain(&rule.ignores).cloned().collect();
             self.set_models_of(unit, made, rule, portable, &members);
         }
@@ -262,7 +262,18 @@ impl File<'_, '_, '_> {
         portable: &Portable,
         members: &[String],
     ) {
-        for used in self.uses(made, &rule.same_client) {
+        let uses = self.uses(made, &rule.same_client);
+        if let Some(Use::Escape(span, _)) =
+            uses.iter().find(|used| matches!(used, Use::Escape(_, how) if *how == OTHER_CLIENT))
+        {
+            let line = self.line(span.start);
+            unit.lower(
+                FixLevel::Unsafe,
+                format!("the model of calls that also serve another client (line {line}) is the target's"),
+            );
+            return;
+        }
+        for used in uses {
             let Use::Call(path, call) = used else { continue };
             if !means(members, &path) {
                 continue;

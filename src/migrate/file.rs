@@ -23,9 +23,14 @@ pub(super) struct File<'x, 'f, 's> {
     pub(super) places: &'x [Place],
     pub(super) around: &'x Around<'x>,
     pub(super) portable: &'x BTreeMap<String, Portable>,
+    /// The unit in the making stays at its resource also in a fix for a target.
+    pub(super) in_place: bool,
     /// The expressions that are names, by name.
     names: FxHashMap<&'s str, Vec<ExprId>>,
 }
+
+/// Why calls on a client say nothing of it alone.
+pub(super) const OTHER_CLIENT: &str = "stands in a variable that can also hold something else";
 
 /// How an instance is used at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,12 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
                 names.entry(name).or_default().push(ExprId(number as u32));
             }
         }
-        Self { index, resolver, facts, text, writing, places, around, portable, names }
+        Self { index, resolver, facts, text, writing, places, around, portable, in_place: false, names }
+    }
+
+    /// True when endpoint, key and model become settings.
+    pub(super) fn to_settings(&self) -> bool {
+        self.around.to_settings && !self.in_place
     }
 
     /// The text of a span.
@@ -144,14 +154,14 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             if !seen.insert(expr) || seen.len() > 500 {
                 continue;
             }
-            self.use_of(expr, same, &mut queue, &mut uses);
+            self.use_of(expr, made, same, &mut queue, &mut uses);
         }
         uses.dedup();
         uses
     }
 
-    fn use_of(&mut self, expr: ExprId, same: &[String], queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
-        let Some(parent) = self.parent(expr) else { return self.use_of_value(expr, queue, uses) };
+    fn use_of(&mut self, expr: ExprId, made: ExprId, same: &[String], queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
+        let Some(parent) = self.parent(expr) else { return self.use_of_value(expr, made, queue, uses) };
         match self.facts.expr(parent) {
             Expr::Member { object, .. } if *object == expr => self.use_of_member(parent, same, queue, uses),
             Expr::Call { callee, .. } if *callee == expr => uses.push(Use::Call(String::new(), parent)),
@@ -202,7 +212,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// Where the value of an outermost expression goes.
-    fn use_of_value(&mut self, expr: ExprId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
+    fn use_of_value(&mut self, expr: ExprId, made: ExprId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
         let facts = self.facts;
         let before = (queue.len(), uses.len());
         let is_use = matches!(facts.expr(expr), Expr::Name(_) | Expr::Member { .. });
@@ -212,6 +222,9 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             match binding.kind {
                 BindingKind::Value(value) if value == expr => {
                     is_held = true;
+                    if let Some(other) = self.other_value(BindingId(number as u32), made) {
+                        uses.push(Use::Escape(other, OTHER_CLIENT));
+                    }
                     if self.leaves_by_name(BindingId(number as u32)) {
                         uses.push(Use::Escape(binding.span, "is imported by other files"));
                     }
@@ -232,6 +245,9 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
         }
         for store in facts.stores.iter().filter(|store| store.value == expr) {
             is_held = true;
+            if let Some(other) = self.other_store(store.target, made) {
+                uses.push(Use::Escape(other, OTHER_CLIENT));
+            }
             let known = match facts.expr(store.target) {
                 Expr::Member { object, .. } => self.resolver.receiver_class(*object).is_some(),
                 _ => false,
@@ -251,6 +267,39 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
         if !is_held && uses.len() == before.1 {
             uses.push(Use::Escape(self.span(expr), "goes where the file does not show what becomes of it"));
         }
+    }
+
+    /// Where a variable gets another value than clients of the same symbol: its calls serve both then.
+    fn other_value(&mut self, binding: BindingId, made: ExprId) -> Option<Span> {
+        let facts = self.facts;
+        let own = self.resolver.values(made);
+        let this = &facts.bindings[binding.index()];
+        for other in facts.bindings.iter().filter(|other| other.name == this.name && other.scope == this.scope) {
+            let BindingKind::Value(value) = other.kind else { continue };
+            if !self.is_none(value) && !self.resolver.values(value).iter().any(|one| own.contains(one)) {
+                return Some(other.span);
+            }
+        }
+        None
+    }
+
+    /// The same for an attribute.
+    fn other_store(&mut self, target: ExprId, made: ExprId) -> Option<Span> {
+        let facts = self.facts;
+        let Expr::Member { object, property, .. } = facts.expr(target) else { return None };
+        let class = self.resolver.receiver_class(*object)?;
+        let own = self.resolver.values(made);
+        for store in &facts.stores {
+            let Expr::Member { object, property: other, .. } = facts.expr(store.target) else { continue };
+            let is_it = other == property && self.resolver.receiver_class(*object) == Some(class);
+            if is_it
+                && !self.is_none(store.value)
+                && !self.resolver.values(store.value).iter().any(|one| own.contains(one))
+            {
+                return Some(self.span(store.target));
+            }
+        }
+        None
     }
 
     /// A client in a field of a class: where the class uses it, and whether others can.

@@ -52,6 +52,8 @@ pub(super) struct Gathered {
     pub(super) shares: Vec<BindingId>,
     /// The options are one of several objects.
     pub(super) is_split: bool,
+    /// Some of them are spread into the object.
+    pub(super) is_spread: bool,
 }
 
 /// What is in the way, as a sentence.
@@ -110,7 +112,10 @@ impl File<'_, '_, '_> {
                             value: Source { expr: entry.value, span: self.entry_value(entry) },
                             holder: Holder::Item { list: expr, item },
                         }),
-                        Key::Spread => self.gather_object(entry.value, user, gathered)?,
+                        Key::Spread => {
+                            gathered.is_spread = true;
+                            self.gather_object(entry.value, user, gathered)?;
+                        }
                         Key::Computed(_) => return Err("an option has a computed name".to_owned()),
                     }
                 }
@@ -247,7 +252,7 @@ impl File<'_, '_, '_> {
     }
 
     /// The items of a call or object, for changing them. `None` for a call without parentheses.
-    pub(super) fn items<'i>(&'i self, list: ExprId) -> Option<Items<'i>> {
+    pub(super) fn items(&self, list: ExprId) -> Option<Items<'_>> {
         let span = self.span(list);
         let (inside, items) = match self.facts.expr(list) {
             Expr::Object(entries) => {

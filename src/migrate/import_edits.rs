@@ -9,7 +9,7 @@ use super::{
     imports::{Imports, Pattern, Statement},
     items::{Items, line_start},
 };
-use crate::facts::{BindingId, BindingKind, Import, ImportedSymbol, ScopeId, Span};
+use crate::facts::{BindingId, BindingKind, Expr, ExprNode, Import, ImportedSymbol, ScopeId, Span};
 
 impl File<'_, '_, '_> {
     /// The edits of the planned changes. `unused` are imports whose last use goes.
@@ -26,6 +26,10 @@ impl File<'_, '_, '_> {
         for import in std::mem::take(&mut imports.new) {
             if import.items.is_empty() {
                 edits.push(self.new_module(&import.module));
+                continue;
+            }
+            if let Some(edit) = self.new_require(&import.module, &import.items) {
+                edits.push(edit);
                 continue;
             }
             let text = self.writing.import(&import.module, &import.items, import.type_only);
@@ -107,6 +111,23 @@ impl File<'_, '_, '_> {
         Edit::insert((end + line.len()) as u32, text)
     }
 
+    /// A module that loads others by calls goes on doing so.
+    fn new_require(&self, module: &str, items: &[String]) -> Option<Edit> {
+        if !self.writing.names_by_object() || !self.facts.imports.is_empty() {
+            return None;
+        }
+        let is_top = |node: &&ExprNode<'_>| {
+            node.scope == ScopeId(0)
+                && matches!(node.expr, Expr::Module(_))
+                && self.source(node.span).starts_with("require")
+        };
+        let last = self.facts.exprs.iter().rfind(is_top)?;
+        let rest = self.text.get(last.span.end as usize..).unwrap_or_default();
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        let text = format!("{}{}", self.newline(), self.writing.require(module, items));
+        Some(Edit::insert(last.span.end + line.len() as u32, text))
+    }
+
     /// The start of the import before which new ones stand, where imports are sorted by name.
     fn import_after(&self, beside: u32, texts: &[String]) -> Option<u32> {
         if self.writing.names_by_object() || self.facts.imports[beside as usize].scope != ScopeId(0) {
@@ -132,7 +153,7 @@ impl File<'_, '_, '_> {
     fn end_of_block_before(&self, later: u32) -> Option<u32> {
         let before = self.facts.imports.iter().rfind(|import| import.span.end <= later)?;
         let gap = self.source(Span { start: before.span.end, end: later });
-        let lines: Vec<&str> = gap.split("\n").collect();
+        let lines: Vec<&str> = gap.split('\n').collect();
         let blank = lines.len() > 2 && lines[1..lines.len() - 1].iter().any(|line| line.trim().is_empty());
         let line = gap.split(['\n', '\r']).next().unwrap_or_default();
         (blank && !self.writing.is_standard(&before.module)).then_some(before.span.end + line.len() as u32)
@@ -148,12 +169,12 @@ impl File<'_, '_, '_> {
         let top: Vec<&Import<'_>> = facts.imports.iter().filter(at_top).collect();
         let is_plain = |import: &Import<'_>| self.source(import.span).starts_with("import ");
         let statement = self.writing.import(module, &[], false);
-        let plain = top.iter().filter(|import| is_plain(import) && self.writing.is_standard(&import.module));
+        let mut plain = top.iter().filter(|import| is_plain(import) && self.writing.is_standard(&import.module));
         let next = plain.clone().find(|import| &*import.module > module);
         if let Some(next) = next {
             return Edit::insert(line(next.span.start), format!("{statement}{newline}"));
         }
-        if let Some(last) = plain.last() {
+        if let Some(last) = plain.next_back() {
             let end = last.span.end as usize;
             let rest = self.text.get(end..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
             return Edit::insert((end + rest.len()) as u32, format!("{newline}{statement}"));
@@ -181,6 +202,11 @@ impl File<'_, '_, '_> {
         let spans: Vec<Span> = (0..import.items.len()).map(|item| self.item_span(number, item)).collect();
         let mut edits: Vec<Edit> =
             statement.replaced.iter().map(|(item, text)| Edit::replace(spans[*item], text.clone())).collect();
+        for (item, text) in &statement.behind {
+            let own_line = self.begins_line(spans[*item].start);
+            let gap = if own_line { format!(",\n{}", self.indentation(spans[*item].start)) } else { ", ".to_owned() };
+            edits.push(Edit::insert(spans[*item].end, format!("{gap}{text}")));
+        }
         if statement.removed.is_empty() && statement.added.is_empty() {
             return Ok(edits);
         }

@@ -58,6 +58,8 @@ pub(super) struct Statement {
     pub(super) removed: BTreeSet<usize>,
     pub(super) replaced: BTreeMap<usize, String>,
     pub(super) added: Vec<String>,
+    /// New items by the old one that they stand behind.
+    pub(super) behind: BTreeMap<usize, String>,
 }
 
 impl Imports {
@@ -165,11 +167,8 @@ impl File<'_, '_, '_> {
         let stays = self.is_imported(binding.name)
             || rebound
             || self.uses_of(id).iter().any(|used| !changed.contains(used) && !gone.contains(used));
-        let local = if stays {
-            self.local_for(imports, to, binding.scope, self.is_type_only(binding), same)
-        } else {
-            self.replace_item(imports, id, to, same)
-        };
+        let local =
+            if stays { self.local_beside(imports, id, to, same) } else { self.replace_item(imports, id, to, same) };
         if local != binding.name {
             for &expr in &changed {
                 let edit = self.collapsed(expr, &local, &changed);
@@ -224,6 +223,32 @@ impl File<'_, '_, '_> {
             None => Span { start: self.span(expr).start, end: self.span(operands[1]).start },
         };
         Some(Edit::remove(span))
+    }
+
+    /// The local name of a symbol, which is imported behind the one whose place it takes where both come from one module.
+    fn local_beside(
+        &mut self,
+        imports: &mut Imports,
+        id: BindingId,
+        to: &str,
+        same: &BTreeMap<String, Vec<String>>,
+    ) -> String {
+        let facts = self.facts;
+        let binding = &facts.bindings[id.index()];
+        let type_only = self.is_type_only(binding);
+        let (module, name) = to.rsplit_once('.').unwrap_or(("", to));
+        if let BindingKind::Import { import, item } = binding.kind
+            && !imports.locals.contains_key(to)
+            && self.module_of(&facts.imports[import as usize]) == module
+            && self.existing(to, binding.scope, type_only, same).is_none()
+        {
+            let local = self.free_name(name, to, binding.scope, same);
+            let written = self.writing.import_item(name, &local);
+            imports.statements.entry(import).or_default().behind.insert(item as usize, written);
+            imports.locals.insert(to.to_owned(), local.clone());
+            return local;
+        }
+        self.local_for(imports, to, binding.scope, type_only, same)
     }
 
     /// An import item whose last use goes becomes one of the new symbol. Gives the local name of that.
@@ -386,7 +411,7 @@ impl File<'_, '_, '_> {
             let is_near = import.module.starts_with('.') && !self.writing.names_by_object();
             import.scope == ScopeId(0) && self.indentation(import.span.start).is_empty() && !is_near
         });
-        at_top.map(|(number, _)| number as u32).last()
+        at_top.map(|(number, _)| number as u32).next_back()
     }
 
     /// A name for a symbol that means nothing else in the file. Within a function what it means outside does not matter

@@ -126,7 +126,21 @@ impl File<'_, '_, '_> {
         if let Expr::Member { object, property, .. } = self.facts.expr(callee)
             && matches!(
                 *property,
-                "strip" | "rstrip" | "lstrip" | "replace" | "trim" | "trimEnd" | "format" | "lower" | "upper" | "get"
+                "split"
+                    | "rsplit"
+                    | "partition"
+                    | "removesuffix"
+                    | "removeprefix"
+                    | "strip"
+                    | "rstrip"
+                    | "lstrip"
+                    | "replace"
+                    | "trim"
+                    | "trimEnd"
+                    | "format"
+                    | "lower"
+                    | "upper"
+                    | "get"
             )
         {
             return self.is_pure(*object);

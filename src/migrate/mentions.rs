@@ -54,6 +54,8 @@ enum Part {
     Annotation,
     Base,
     Check,
+    /// `Class.member` that is not called.
+    Static,
     Value,
 }
 
@@ -172,11 +174,20 @@ impl File<'_, '_, '_> {
         for one in 0..tied.units.len() {
             for other in 0..one {
                 let share = tied.units[one].shares.iter().any(|binding| tied.units[other].shares.contains(binding));
-                if share || self.share_variable(&tied.units[one], &tied.units[other]) {
+                let (a, b) = (&tied.units[one], &tied.units[other]);
+                if share || self.share_variable(a, b) || self.share_function(a, b) {
                     tied.tie(&[other, one]);
                 }
             }
         }
+    }
+
+    /// Two clients that the same function returns.
+    fn share_function(&self, one: &Unit, other: &Unit) -> bool {
+        let whole = |unit: &Unit| unit.call.map(|call| self.facts.outermost(call));
+        let (Some(a), Some(b)) = (whole(one), whole(other)) else { return false };
+        let returns = |expr: ExprId| self.facts.functions.iter().position(|function| function.returns.contains(&expr));
+        one.rule == other.rule && returns(a).is_some() && returns(a) == returns(b)
     }
 
     /// Two clients that the same variable can hold.
@@ -272,6 +283,11 @@ impl File<'_, '_, '_> {
             Usage::Value => {}
         }
         let mut at = expr;
+        if let Some(parent) = self.parent(expr)
+            && matches!(self.facts.expr(parent), Expr::Member { object, property, .. } if *object == expr && *property != "__init__")
+        {
+            return Part::Static;
+        }
         while let Some(parent) = self.parent(at) {
             match self.facts.expr(parent) {
                 Expr::Call { callee, .. } if *callee == at && at == expr => return Part::Callee(parent),
@@ -325,6 +341,11 @@ impl File<'_, '_, '_> {
                 }
                 tied.followers.push(Follower { rename, units, all: false });
             }
+            // What the old class inherits from the plain one is the same there.
+            Part::Static if self.rewrite(mention.rule, mention.number).widens => {
+                tied.followers.push(Follower { rename, units, all: false });
+            }
+            Part::Static => {}
             Part::Check => self.attach_check(tied, mention, rename, &units),
             Part::Base => self.attach_base(tied, mention, rename),
             Part::Value => {
@@ -379,7 +400,9 @@ impl File<'_, '_, '_> {
         let first = units.first().copied().unwrap_or_else(|| self.lone_unit(tied, mention));
         tied.tie(units);
         let line = self.line(self.span(mention.expr).start);
-        if self.meets_plain(&mention.to) {
+        if units.is_empty() {
+            tied.units[first].hold(format!("what the check on line {line} tests is made elsewhere"));
+        } else if self.meets_plain(&mention.to) {
             let because = format!("the check on line {line} tells the two kinds of clients apart");
             tied.units[first].hold(because);
         } else {

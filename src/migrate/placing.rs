@@ -180,6 +180,9 @@ impl File<'_, '_, '_> {
                 (_, Holder::Store(_)) => unit.hold("options are stored into an object after it is made"),
             }
         }
+        if arranging.gathered.is_spread {
+            unit.hold("options are spread from another object");
+        }
         if !arranging.gathered.shares.is_empty() {
             unit.hold("the options are an object that is made elsewhere");
         }

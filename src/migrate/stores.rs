@@ -57,7 +57,7 @@ impl File<'_, '_, '_> {
             partial: false,
         };
         self.change_arguments(&mut unit, target, gathered, spec);
-        if self.around.to_settings
+        if self.to_settings()
             && let Some(rule) = &rewrite.deployment
         {
             self.set_models_of_module(&mut unit, &names, rule, portable);

@@ -86,9 +86,9 @@ impl File<'_, '_, '_> {
         edits
     }
 
-    #[expect(clippy::option_option, reason = "no literal, nothing to do, an edit")]
     /// A literal address gets the path within its quotes. `None`: it is no such literal; an empty edit: it ends in the
     /// path already.
+    #[expect(clippy::option_option, reason = "no literal, nothing to do, an edit")]
     fn path_in_literal(&self, value: Source, path: &str, endings: &[String]) -> Option<Option<Edit>> {
         let Expr::Text(pieces) = self.facts.expr(value.expr) else { return None };
         if !is_one_literal(self.source(value.span)) || value.span != self.span(value.expr) {
@@ -97,7 +97,7 @@ impl File<'_, '_, '_> {
         let Some(Piece::Constant { text, span }) = pieces.last() else { return None };
         let raw = self.source(*span);
         // With escapes in it, offsets in the text are not those in the source.
-        if raw != text.as_ref() || !raw.contains('.') && !raw.contains('/') {
+        if raw != text.as_ref() || raw.is_empty() {
             return None;
         }
         let bare = raw.trim_end_matches('/');
@@ -182,14 +182,11 @@ impl File<'_, '_, '_> {
     /// A value as the content of a template string: constants as they read, all else inserted.
     pub(super) fn inserted(&self, value: Source) -> String {
         let [_, _, open, close] = self.writing.template();
-        match self.facts.constant_text(value.expr) {
-            Some(text) => text.into_owned(),
-            None => {
-                let text = self.source(value.span);
-                // A quote in an inserted value ends the string in older versions of Python.
-                format!("{open}{}{close}", text.replace('"', "'"))
-            }
+        if let Some(text) = self.facts.constant_text(value.expr) {
+            return text.into_owned();
         }
+        // A quote in an inserted value ends the string in older versions of Python.
+        format!("{open}{}{close}", self.source(value.span).replace('"', "'"))
     }
 
     /// The text within the outer quotes as a string literal: a plain one where nothing is inserted.

@@ -60,7 +60,7 @@ impl Scanner {
             options,
             fix,
             projects: Projects::of(&hits, paths),
-            taken: self.taken_names(paths, options, &hits)?,
+            taken: taken_names(paths, options, &hits)?,
             models: BTreeMap::new(),
             wanted,
         };
@@ -100,30 +100,6 @@ impl Scanner {
         let mut seen = BTreeSet::new();
         hits.retain(|hit| seen.insert(hit.path.canonicalize().unwrap_or_else(|_| hit.path.clone())));
         Ok((hits, scan))
-    }
-
-    /// Which names files of a language without export lists take from one another.
-    fn taken_names(&self, paths: &[PathBuf], options: &ScanOptions, hits: &[Hit]) -> Result<Taken, GlobError> {
-        let stems: BTreeSet<String> =
-            hits.iter().filter(|hit| hit.grammar.language() == Language::Python).map(|hit| stem(&hit.path)).collect();
-        let Some(reader) = ImportReader::new(&stems).filter(|_| !stems.is_empty()) else { return Ok(Taken::new()) };
-        let walked = walk(paths, &options.walk, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
-            let is_python = file.path.file_name().is_some_and(|name| {
-                Grammar::of(&name.to_string_lossy()).is_some_and(|grammar| grammar.language() == Language::Python)
-            });
-            if is_python && file.read(buffer).is_ok() {
-                for key in reader.names(buffer) {
-                    taken.entry(key).or_default().insert(file.path.clone());
-                }
-            }
-        })?;
-        let mut all = Taken::new();
-        for (_, taken) in walked.states {
-            for (key, files) in taken {
-                all.entry(key).or_default().extend(files);
-            }
-        }
-        Ok(all)
     }
 
     /// The outcomes of all files, in order.
@@ -299,7 +275,7 @@ impl Scanner {
         }
         plan.held.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
         plan.preconditions = self.preconditions(needs);
-        self.add_settings(&mut plan, fix, settings);
+        add_settings(&mut plan, fix, settings);
         let recipe =
             |id: &str| self.rules.rules.iter().find(|rule| rule.id == id).and_then(|rule| rule.file.fix.recipe.clone());
         plan.manual =
@@ -323,28 +299,52 @@ impl Scanner {
         all.sort();
         all
     }
+}
 
-    fn add_settings(&self, plan: &mut Plan, fix: &FixOptions, settings: BTreeMap<(RoleOf, String), BTreeSet<String>>) {
-        for ((role, name), instead_of) in settings {
-            let instead_of: Vec<String> = instead_of.into_iter().filter(|text| !text.is_empty()).collect();
-            let is_model = role == RoleOf::Model;
-            let model = instead_of.iter().find_map(|one| fix.models.get(one)).filter(|model| !model.is_empty());
-            if is_model {
-                let without = instead_of.iter().filter(|one| fix.models.get(*one).is_none_or(String::is_empty));
-                plan.unmapped_models.extend(without.cloned());
+/// Which names files of a language without export lists take from one another.
+fn taken_names(paths: &[PathBuf], options: &ScanOptions, hits: &[Hit]) -> Result<Taken, GlobError> {
+    let stems: BTreeSet<String> =
+        hits.iter().filter(|hit| hit.grammar.language() == Language::Python).map(|hit| stem(&hit.path)).collect();
+    let Some(reader) = ImportReader::new(&stems).filter(|_| !stems.is_empty()) else { return Ok(Taken::new()) };
+    let walked = walk(paths, &options.walk, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
+        let is_python = file.path.file_name().is_some_and(|name| {
+            Grammar::of(&name.to_string_lossy()).is_some_and(|grammar| grammar.language() == Language::Python)
+        });
+        if is_python && file.read(buffer).is_ok() {
+            for key in reader.names(buffer) {
+                taken.entry(key).or_default().insert(file.path.clone());
             }
-            let target = fix.target.as_ref().map(|target| &target.file);
-            let value = match (role, target) {
-                (RoleOf::Model, _) => model.cloned().unwrap_or_default(),
-                (RoleOf::Key, Some(target)) => target.key.is.clone(),
-                (_, Some(target)) => target.base_url.value.clone(),
-                (_, None) => String::new(),
-            };
-            plan.settings.push(Setting { name, value, instead_of, secret: role == RoleOf::Key });
         }
-        plan.unmapped_models.sort();
-        plan.unmapped_models.dedup();
+    })?;
+    let mut all = Taken::new();
+    for (_, taken) in walked.states {
+        for (key, files) in taken {
+            all.entry(key).or_default().extend(files);
+        }
     }
+    Ok(all)
+}
+
+fn add_settings(plan: &mut Plan, fix: &FixOptions, settings: BTreeMap<(RoleOf, String), BTreeSet<String>>) {
+    for ((role, name), instead_of) in settings {
+        let instead_of: Vec<String> = instead_of.into_iter().filter(|text| !text.is_empty()).collect();
+        let is_model = role == RoleOf::Model;
+        let model = instead_of.iter().find_map(|one| fix.models.get(one)).filter(|model| !model.is_empty());
+        if is_model {
+            let without = instead_of.iter().filter(|one| fix.models.get(*one).is_none_or(String::is_empty));
+            plan.unmapped_models.extend(without.cloned());
+        }
+        let target = fix.target.as_ref().map(|target| &target.file);
+        let value = match (role, target) {
+            (RoleOf::Model, _) => model.cloned().unwrap_or_default(),
+            (RoleOf::Key, Some(target)) => target.key.is.clone(),
+            (_, Some(target)) => target.base_url.value.clone(),
+            (_, None) => String::new(),
+        };
+        plan.settings.push(Setting { name, value, instead_of, secret: role == RoleOf::Key });
+    }
+    plan.unmapped_models.sort();
+    plan.unmapped_models.dedup();
 }
 
 /// Base URLs are one kind of setting, models another.
@@ -419,6 +419,10 @@ impl<'t> Tree<'t> {
 
 /// The words of a deployment's name that tell it from others, as part of a setting's name.
 fn distinguishing(name: &str, noise: &[String]) -> String {
+    // What somebody has to fill in tells nothing apart.
+    if name.contains(['<', '{']) {
+        return String::new();
+    }
     let upper = name.to_uppercase();
     let words = upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.filter(|word| !noise.iter().any(|one| one == word)).collect::<Vec<_>>().join("_")

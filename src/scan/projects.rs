@@ -44,12 +44,11 @@ impl Projects {
         };
         let mut fit = Fit::Yes;
         for part in requirement.split(',').map(str::trim) {
-            let (holds, fails) = match part.strip_prefix('<') {
-                Some(version) => (known.below(version), known.at_least(version)),
-                None => {
-                    let version = part.trim_start_matches(['>', '=']);
-                    (known.at_least(version), known.below(version))
-                }
+            let (holds, fails) = if let Some(version) = part.strip_prefix('<') {
+                (known.below(version), known.at_least(version))
+            } else {
+                let version = part.trim_start_matches(['>', '=']);
+                (known.at_least(version), known.below(version))
             };
             if fails {
                 return Fit::No(says(&known, package));

@@ -28,8 +28,8 @@ impl Taking {
         let parts: PathBuf = bare.split('.').filter(|part| !part.is_empty()).collect();
         let folder = by.parent().unwrap_or(Path::new(""));
         if dots > 0 {
-            let base = folder.ancestors().nth(dots - 1).unwrap_or(Path::new(""));
-            return own == base.join(&parts);
+            let start = folder.ancestors().nth(dots - 1).unwrap_or(Path::new(""));
+            return own == start.join(&parts);
         }
         let is_single = parts.components().count() < 2;
         own.ends_with(&parts) && (!is_single || own.parent() == Some(folder) || is_top(&own))
