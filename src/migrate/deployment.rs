@@ -236,6 +236,13 @@ impl File<'_, '_, '_> {
         let mut names = Vec::new();
         for place in self.places {
             let class = self.index.rules[self.index.clauses[place.clause as usize].rule].file.class;
+            // A setting that is named after a deployment holds one, whatever it is used for.
+            if let Some(name) =
+                place.name.as_ref().filter(|name| place.accesses && name.to_uppercase().contains("DEPLOY"))
+            {
+                let (role, instead_of) = (RoleOf::Model, name.clone());
+                names.push(NewSetting { role, name: String::new(), instead_of, is_variable: true, at: place.span });
+            }
             let Some(value) = place.value.filter(|_| class == Class::Model) else { continue };
             if let Some(instead_of) = self.deployment_key(value) {
                 let is_variable = self.texts(value).is_empty();

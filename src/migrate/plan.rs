@@ -36,6 +36,8 @@ pub struct Plan {
     pub settings: Vec<Setting>,
     /// Deployment names without a model for the target.
     pub unmapped_models: Vec<String>,
+    /// Deployment names that the changed files still have, for a fix for a target.
+    pub left_models: Vec<DeploymentName>,
     /// What could not be looked at as it should.
     pub diagnostics: Vec<Problem>,
     /// How many files were read.

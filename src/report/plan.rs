@@ -64,7 +64,8 @@ pub fn text(plan: &Plan, telling: Telling<'_>, out: &mut dyn Write) -> io::Resul
     by_hand(plan, telling.steps, out)?;
     preconditions(&plan.preconditions, out)?;
     settings(plan, telling.target, out)?;
-    unmapped(plan, telling.most, out)
+    unmapped(plan, telling.most, out)?;
+    left(plan, telling.most, out)
 }
 
 fn headline(plan: &Plan, telling: Telling<'_>) -> String {
@@ -248,6 +249,20 @@ fn unmapped(plan: &Plan, most: usize, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  {HELP}help{HELP:#}: `unmoor models --write` puts them into the settings file; fill in their models there"
     )
+}
+
+fn left(plan: &Plan, most: usize, out: &mut dyn Write) -> io::Result<()> {
+    if plan.left_models.is_empty() {
+        return Ok(());
+    }
+    heading("Deployment names that stay in the code", out)?;
+    for name in plan.left_models.iter().take(most) {
+        let places: Vec<String> =
+            name.places.iter().map(|place| format!("{}:{}", place.path, place.start.line)).collect();
+        writeln!(out, "  {} {DIM}{}{DIM:#}", printable(&name.name), printable(&places.join(", ")))?;
+    }
+    rest(plan.left_models.len(), most, "  ", out)?;
+    writeln!(out, "  {HELP}help{HELP:#}: what they name has to be a model of the target")
 }
 
 /// Says how many entries are not shown.

@@ -70,6 +70,9 @@ impl Scanner {
             outcomes = outcomes.into_iter().map(|(path, outcome)| (path, lowered(outcome, &mixed, fix))).collect();
         }
         let mut plan = self.assembled(fix, outcomes, &scan);
+        if fix.target.is_some() {
+            plan.left_models = self.left_models(&tree, &hits, &plan);
+        }
         plan.diagnostics.extend(tree.projects.problems());
         plan.diagnostics.sort();
         Ok(plan)
@@ -179,6 +182,18 @@ impl Scanner {
             if own.is_empty() { usual.clone() } else { format!("{usual}_{own}") }
         };
         deployments.iter().map(|deployment| (deployment.name.clone(), name(deployment))).collect()
+    }
+
+    /// The deployment names of changed files that did not become settings.
+    fn left_models(&self, tree: &Tree<'_>, hits: &[Hit], plan: &Plan) -> Vec<DeploymentName> {
+        let changed: BTreeSet<&str> = plan.files.iter().map(|file| file.path.as_str()).collect();
+        let gone: BTreeSet<&String> = plan.settings.iter().flat_map(|setting| &setting.instead_of).collect();
+        let mut left = self.deployments_of(tree, hits);
+        left.retain_mut(|deployment| {
+            deployment.places.retain(|place| changed.contains(place.path.as_str()));
+            !deployment.places.is_empty() && !gone.contains(&deployment.name)
+        });
+        left
     }
 
     fn deployments_of(&self, tree: &Tree<'_>, hits: &[Hit]) -> Vec<DeploymentName> {
