@@ -387,7 +387,8 @@ impl File<'_, '_, '_> {
             match there {
                 Some(number) => {
                     let value = arranging.gathered.given[number].value;
-                    if self.source(value.span) != text
+                    // `key || ""` is the same key.
+                    if !self.source(value.span).starts_with(&text)
                         && let Fate::Becomes(_, new) = &mut arranging.fates[number]
                     {
                         *new = NewValue::Other(text);

@@ -154,14 +154,14 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             if !seen.insert(expr) || seen.len() > 500 {
                 continue;
             }
-            self.use_of(expr, made, same, &mut queue, &mut uses);
+            self.use_of(expr, same, &mut queue, &mut uses);
         }
         uses.dedup();
         uses
     }
 
-    fn use_of(&mut self, expr: ExprId, made: ExprId, same: &[String], queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
-        let Some(parent) = self.parent(expr) else { return self.use_of_value(expr, made, queue, uses) };
+    fn use_of(&mut self, expr: ExprId, same: &[String], queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
+        let Some(parent) = self.parent(expr) else { return self.use_of_value(expr, queue, uses) };
         match self.facts.expr(parent) {
             Expr::Member { object, .. } if *object == expr => self.use_of_member(parent, same, queue, uses),
             Expr::Call { callee, .. } if *callee == expr => uses.push(Use::Call(String::new(), parent)),
@@ -212,7 +212,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// Where the value of an outermost expression goes.
-    fn use_of_value(&mut self, expr: ExprId, made: ExprId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
+    fn use_of_value(&mut self, expr: ExprId, queue: &mut Vec<ExprId>, uses: &mut Vec<Use>) {
         let facts = self.facts;
         let before = (queue.len(), uses.len());
         let is_use = matches!(facts.expr(expr), Expr::Name(_) | Expr::Member { .. });
@@ -222,7 +222,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             match binding.kind {
                 BindingKind::Value(value) if value == expr => {
                     is_held = true;
-                    if let Some(other) = self.other_value(BindingId(number as u32), made) {
+                    if let Some(other) = self.other_value(BindingId(number as u32)) {
                         uses.push(Use::Escape(other, OTHER_CLIENT));
                     }
                     if self.leaves_by_name(BindingId(number as u32)) {
@@ -245,7 +245,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
         }
         for store in facts.stores.iter().filter(|store| store.value == expr) {
             is_held = true;
-            if let Some(other) = self.other_store(store.target, made) {
+            if let Some(other) = self.other_store(store.target) {
                 uses.push(Use::Escape(other, OTHER_CLIENT));
             }
             let known = match facts.expr(store.target) {
@@ -270,32 +270,37 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// Where a variable gets another value than clients of the same symbol: its calls serve both then.
-    fn other_value(&mut self, binding: BindingId, made: ExprId) -> Option<Span> {
+    fn other_value(&self, binding: BindingId) -> Option<Span> {
         let facts = self.facts;
-        let own = self.resolver.values(made);
         let this = &facts.bindings[binding.index()];
         for other in facts.bindings.iter().filter(|other| other.name == this.name && other.scope == this.scope) {
             let BindingKind::Value(value) = other.kind else { continue };
-            if !self.is_none(value) && !self.resolver.values(value).iter().any(|one| own.contains(one)) {
+            if !self.is_none(value) && !self.is_site(value) {
                 return Some(other.span);
             }
         }
         None
     }
 
+    /// True when a client that changes is made in an expression.
+    fn is_site(&self, value: ExprId) -> bool {
+        let span = self.span(value);
+        self.places.iter().any(|place| {
+            let rule = &self.index.rules[self.index.clauses[place.clause as usize].rule];
+            let call = place.call.filter(|_| !rule.file.fix.rewrite.is_empty() && place.name.is_none());
+            call.is_some_and(|call| span.contains(self.span(call)))
+        })
+    }
+
     /// The same for an attribute.
-    fn other_store(&mut self, target: ExprId, made: ExprId) -> Option<Span> {
+    fn other_store(&self, target: ExprId) -> Option<Span> {
         let facts = self.facts;
         let Expr::Member { object, property, .. } = facts.expr(target) else { return None };
         let class = self.resolver.receiver_class(*object)?;
-        let own = self.resolver.values(made);
         for store in &facts.stores {
             let Expr::Member { object, property: other, .. } = facts.expr(store.target) else { continue };
             let is_it = other == property && self.resolver.receiver_class(*object) == Some(class);
-            if is_it
-                && !self.is_none(store.value)
-                && !self.resolver.values(store.value).iter().any(|one| own.contains(one))
-            {
+            if is_it && !self.is_none(store.value) && !self.is_site(store.value) {
                 return Some(self.span(store.target));
             }
         }

@@ -38,7 +38,8 @@ impl Projects {
             Language::Python => Ecosystem::Python,
             Language::JavaScript => Ecosystem::JavaScript,
         };
-        let versions = self.roots.get(&repository_of(file, &self.tops));
+        let root = repository_of(file, &self.tops);
+        let versions = self.roots.get(&root);
         let Some(known) = versions.and_then(|versions| versions.of(file, ecosystem, package)) else {
             return Fit::Unknown(None);
         };
@@ -51,10 +52,10 @@ impl Projects {
                 (known.at_least(version), known.below(version))
             };
             if fails {
-                return Fit::No(says(&known, package));
+                return Fit::No(says(&known, package, &root));
             }
             if !holds {
-                fit = Fit::Unknown(Some(says(&known, package)));
+                fit = Fit::Unknown(Some(says(&known, package, &root)));
             }
         }
         fit
@@ -72,8 +73,8 @@ impl Projects {
 }
 
 /// What a manifest says about a package.
-fn says(known: &Known, package: &str) -> String {
-    let place = known.source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+fn says(known: &Known, package: &str, root: &Path) -> String {
+    let place = shown(known.source.strip_prefix(root).unwrap_or(&known.source));
     let line = known.line.map(|line| format!(":{line}")).unwrap_or_default();
     match (known.permitted.only(), known.permitted.lowest()) {
         (Some(only), _) => format!("{place}{line} has {package} {only}"),
