@@ -124,6 +124,39 @@ impl Writing {
         }
     }
 
+    /// The text `before` with a value behind it. The value is the source of an expression.
+    pub fn with_prefix(&self, before: &str, value: &str, needs_parentheses: bool) -> String {
+        match self.language {
+            Language::Python if needs_parentheses => format!("{} + ({value})", self.string(before)),
+            Language::Python => format!("{} + {value}", self.string(before)),
+            Language::JavaScript => format!("`{before}${{{value}}}`"),
+        }
+    }
+
+    /// An address with a path below it, whether or not the address ends in a slash.
+    pub fn below(&self, address: &str, path: &str) -> String {
+        match self.language {
+            Language::Python => format!("{address}{}", self.append_path(path, false, false, &[])),
+            Language::JavaScript => javascript::writing::below(address, path, self.quote),
+        }
+    }
+
+    /// True for a function that gives the object that it is given in the form in which it is sent.
+    pub fn encodes(&self, symbol: &str) -> bool {
+        match self.language {
+            Language::Python => python::writing::ENCODERS.contains(&symbol),
+            Language::JavaScript => javascript::writing::ENCODERS.contains(&symbol),
+        }
+    }
+
+    /// True for a function that makes a text fit for an address.
+    pub fn escapes(&self, symbol: &str) -> bool {
+        match self.language {
+            Language::Python => python::writing::ESCAPERS.contains(&symbol),
+            Language::JavaScript => javascript::writing::ESCAPERS.contains(&symbol),
+        }
+    }
+
     /// A statement that imports items from `module` (or the module itself), without indentation and line end.
     pub fn import(&self, module: &str, items: &[String], type_only: bool) -> String {
         let items = items.join(", ");

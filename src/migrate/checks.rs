@@ -66,7 +66,8 @@ impl File<'_, '_, '_> {
 
     /// A value from elsewhere can be another one each time; a setting is one for the whole program.
     fn check_source(&mut self, unit: &mut Unit, value: Source, setting: &str) {
-        if matches!(self.facts.expr(value.expr), Expr::Text(_)) || !self.texts(value.expr).is_empty() {
+        let is_written = matches!(self.facts.expr(value.expr), Expr::Text(_) | Expr::Constant(_));
+        if is_written || !self.texts(value.expr).is_empty() {
             return;
         }
         let text = self.source(value.span).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -167,9 +168,53 @@ impl File<'_, '_, '_> {
         }
     }
 
+    /// The texts that an address can be, with what is inserted as far as the file shows it.
+    fn expanded(&mut self, value: ExprId, depth: usize) -> Vec<String> {
+        let mut texts = self.texts(value);
+        if depth > 3 {
+            return texts;
+        }
+        match self.facts.expr(self.definition(value).unwrap_or(value)) {
+            Expr::Text(pieces) => {
+                let mut whole = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Constant { text, .. } => whole.push_str(text),
+                        Piece::Hole(hole) => {
+                            let inner = self.expanded(*hole, depth + 1);
+                            whole.push_str(
+                                inner
+                                    .iter()
+                                    .find(|text| text.contains("://"))
+                                    .or(inner.first())
+                                    .map_or("{}", String::as_str),
+                            );
+                        }
+                    }
+                }
+                texts.push(whole);
+            }
+            Expr::Choice { alternatives, .. } => {
+                let inner: Vec<String> = alternatives.iter().flat_map(|&one| self.expanded(one, depth + 1)).collect();
+                texts.extend(inner);
+            }
+            Expr::Call { callee, arguments } => {
+                // `x.rstrip("/")`, and the default of a lookup.
+                if let Expr::Member { object, .. } = self.facts.expr(*callee) {
+                    texts.extend(self.expanded(*object, depth + 1));
+                }
+                for argument in arguments.iter().skip(1) {
+                    texts.extend(self.expanded(argument.value, depth + 1));
+                }
+            }
+            _ => {}
+        }
+        texts
+    }
+
     /// The host that an address names, if it is written out and not the vendor's.
     pub(super) fn foreign_host(&mut self, portable: &Portable, value: ExprId) -> Option<String> {
-        self.texts(value).into_iter().find_map(|text| {
+        self.expanded(value, 0).into_iter().find_map(|text| {
             let (_, rest) = text.split_once("://")?;
             let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
             let is_written = host.chars().any(char::is_alphanumeric);
@@ -306,7 +351,7 @@ impl File<'_, '_, '_> {
     /// The address without the path of a deployment and with the portable path.
     pub(super) fn without_deployment(&mut self, unit: &mut Unit, portable: &Portable, value: Source) -> NewValue {
         let at = self.own_definition(value.expr).unwrap_or(value.expr);
-        let Some(cut) = self.cut(portable, at) else {
+        let Some(cut) = self.cut(&portable.deployment_path, at) else {
             let bare = portable.deployment_path.trim_end_matches('/');
             let root = bare.rsplit_once('/').map_or("", |(root, _)| root);
             let edit = self.path_after(value.expr, bare, &portable.path);
@@ -336,21 +381,21 @@ impl File<'_, '_, '_> {
     /// The deployment that an address names.
     pub(super) fn deployment_in(&self, portable: &Portable, value: ExprId) -> Option<super::arguments::Deployed> {
         let at = self.own_definition(value).or_else(|| self.definition(value)).unwrap_or(value);
-        self.cut(portable, at).map(|cut| cut.deployment)
+        self.cut(&portable.deployment_path, at).map(|cut| cut.deployment)
     }
 
     /// Where the path of a deployment stands in a text.
-    pub(super) fn cut(&self, portable: &Portable, value: ExprId) -> Option<Cut> {
+    pub(super) fn cut(&self, path: &str, value: ExprId) -> Option<Cut> {
         let Expr::Text(pieces) = self.facts.expr(value) else { return None };
-        if portable.deployment_path.is_empty() {
+        if path.is_empty() {
             return None;
         }
-        let bare = portable.deployment_path.trim_start_matches('/');
+        let bare = path.trim_start_matches('/');
         for (number, piece) in pieces.iter().enumerate() {
             let Piece::Constant { span, .. } = piece else { continue };
             let raw = self.source(*span);
-            let (at, length, slash) = match (raw.find(&portable.deployment_path), raw.find(bare)) {
-                (Some(at), _) => (at, portable.deployment_path.len(), true),
+            let (at, length, slash) = match (raw.find(path), raw.find(bare)) {
+                (Some(at), _) => (at, path.len(), true),
                 (None, Some(at)) => (at, bare.len(), false),
                 (None, None) => continue,
             };

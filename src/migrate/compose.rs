@@ -404,10 +404,12 @@ impl Making<'_, '_, '_, '_> {
                 }
             } else if !(is_empty && unit.reasons.is_empty()) {
                 outcome.stays.insert(rule.id.clone());
-                if rule.file.unreported && unit.level == FixLevel::Manual || !self.is_wanted(group) {
+                // The parts of a request are reported by other rules; why it stays is known here only.
+                let is_quiet = rule.file.unreported && self.file.rewrite(unit.rule, unit.rewrite).request.is_none();
+                if is_quiet && unit.level == FixLevel::Manual || !self.is_wanted(group) {
                     continue;
                 }
-                let mut reasons = unit.reasons.clone();
+                let mut reasons = unit.told();
                 let level = match withdrawn.get(&group) {
                     Some(because) => {
                         reasons.insert(0, format!("withdrawn: {because}"));
@@ -430,7 +432,8 @@ impl Making<'_, '_, '_, '_> {
         }
         for finding in self.findings {
             let is_dealt = dealt.contains(&(finding.rule.clone(), finding.location.start.byte));
-            if !is_dealt && (self.planner.wanted)(finding) {
+            let is_told = !self.file.index.is_unreported(&finding.rule);
+            if !is_dealt && is_told && (self.planner.wanted)(finding) {
                 *outcome.manual.entry(finding.rule.clone()).or_default() += 1;
             }
         }
@@ -460,7 +463,7 @@ impl Making<'_, '_, '_, '_> {
             Some(rename) => format!("`{}` becomes `{}`", rename.from, rename.to),
             None => rule.file.title.clone(),
         };
-        let mut facts = unit.reasons.clone();
+        let mut facts = unit.told();
         if facts.is_empty() && unit.level < FixLevel::Safe {
             facts.clone_from(&rule.file.fix.holds_if);
         }

@@ -6,6 +6,7 @@ use super::{
     edits::Edit,
     file::{File, OTHER_CLIENT, Use},
     given::{Gathered, Given},
+    items::Items,
     unit::{NewSetting, Unit},
     values::Source,
 };
@@ -126,20 +127,33 @@ impl File<'_, '_, '_> {
             let edits = items.change(&[], &[entry]);
             return unit.edits.extend(edits);
         }
-        let first = items.spans.first().map(|first| first.start);
-        let edit = match first {
+        let edit = self.as_first(&items, is_object, &entry);
+        unit.edits.push(edit);
+    }
+
+    /// Puts an item before the others of a list.
+    pub(super) fn as_first(&self, items: &Items<'_>, is_object: bool, entry: &str) -> Edit {
+        match items.spans.first().map(|first| first.start) {
             Some(first) if self.begins_line(first) => {
                 let indent = self.indentation(first);
                 Edit::insert(first, format!("{entry},\n{indent}"))
             }
             Some(first) => Edit::insert(first, format!("{entry}, ")),
-            None => Edit::insert(items.inside.start, if is_object { format!(" {entry} ") } else { entry }),
-        };
-        unit.edits.push(edit);
+            None if is_object && self.writing.names_by_object() => {
+                Edit::insert(items.inside.start, format!(" {entry} "))
+            }
+            None => Edit::insert(items.inside.start, entry),
+        }
     }
 
     /// The deployment as it can be written at `place`.
-    fn model_text(&mut self, unit: &mut Unit, name: &Deployed, place: ExprId, portable: &Portable) -> Option<String> {
+    pub(super) fn model_text(
+        &mut self,
+        unit: &mut Unit,
+        name: &Deployed,
+        place: ExprId,
+        portable: &Portable,
+    ) -> Option<String> {
         match name {
             Deployed::Text(text) => {
                 if self.to_settings() {
@@ -211,7 +225,7 @@ impl File<'_, '_, '_> {
     }
 
     /// True when a model certainly is the deployment.
-    fn names_same(&mut self, model: Source, name: &Deployed) -> bool {
+    pub(super) fn names_same(&mut self, model: Source, name: &Deployed) -> bool {
         let models = self.texts(model.expr);
         match name {
             Deployed::Text(text) => models == [text.clone()],
@@ -306,7 +320,7 @@ pub(super) fn means(patterns: &[String], path: &str) -> bool {
 }
 
 /// A piece of source in a sentence.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let joined = words.join(" ");
     if joined.chars().count() > 40 { joined.chars().take(39).chain(['…']).collect() } else { joined }

@@ -222,7 +222,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
             match binding.kind {
                 BindingKind::Value(value) if value == expr => {
                     is_held = true;
-                    if let Some(other) = self.other_value(BindingId(number as u32)) {
+                    if let Some(other) = self.other_value(BindingId(number as u32), expr) {
                         uses.push(Use::Escape(other, OTHER_CLIENT));
                     }
                     if self.leaves_by_name(BindingId(number as u32)) {
@@ -245,7 +245,7 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
         }
         for store in facts.stores.iter().filter(|store| store.value == expr) {
             is_held = true;
-            if let Some(other) = self.other_store(store.target) {
+            if let Some(other) = self.other_store(store.target, expr) {
                 uses.push(Use::Escape(other, OTHER_CLIENT));
             }
             let known = match facts.expr(store.target) {
@@ -270,12 +270,12 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// Where a variable gets another value than clients of the same symbol: its calls serve both then.
-    fn other_value(&self, binding: BindingId) -> Option<Span> {
+    fn other_value(&self, binding: BindingId, expr: ExprId) -> Option<Span> {
         let facts = self.facts;
         let this = &facts.bindings[binding.index()];
         for other in facts.bindings.iter().filter(|other| other.name == this.name && other.scope == this.scope) {
             let BindingKind::Value(value) = other.kind else { continue };
-            if !self.is_none(value) && !self.is_site(value) {
+            if value != expr && !self.is_none(value) && !self.is_site(value) {
                 return Some(other.span);
             }
         }
@@ -293,14 +293,14 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
     }
 
     /// The same for an attribute.
-    fn other_store(&self, target: ExprId) -> Option<Span> {
+    fn other_store(&self, target: ExprId, expr: ExprId) -> Option<Span> {
         let facts = self.facts;
         let Expr::Member { object, property, .. } = facts.expr(target) else { return None };
         let class = self.resolver.receiver_class(*object)?;
         for store in &facts.stores {
             let Expr::Member { object, property: other, .. } = facts.expr(store.target) else { continue };
             let is_it = other == property && self.resolver.receiver_class(*object) == Some(class);
-            if is_it && !self.is_none(store.value) && !self.is_site(store.value) {
+            if is_it && store.value != expr && !self.is_none(store.value) && !self.is_site(store.value) {
                 return Some(self.span(store.target));
             }
         }

@@ -175,7 +175,8 @@ impl File<'_, '_, '_> {
         Ok(())
     }
 
-    fn gather_stores(&mut self, name: &str, bindings: &[BindingId], gathered: &mut Gathered) {
+    /// What is stored into an object by its name.
+    pub(super) fn gather_stores(&mut self, name: &str, bindings: &[BindingId], gathered: &mut Gathered) {
         let facts = self.facts;
         for (number, store) in facts.stores.iter().enumerate() {
             let (object, key) = match facts.expr(store.target) {

@@ -193,8 +193,12 @@ impl File<'_, '_, '_> {
     fn start_of_code(&self) -> u32 {
         let first = self.facts.exprs.iter().filter(|node| node.parent.is_none()).map(|node| node.span.start);
         let named = self.facts.bindings.iter().map(|binding| binding.span.start);
-        let at = first.chain(named).min().unwrap_or(0);
-        line_start(self.text, at)
+        let mut at = line_start(self.text, first.chain(named).min().unwrap_or(0));
+        // Out of the block that the first name may stand in.
+        while at > 0 && !self.indentation(at).is_empty() {
+            at = line_start(self.text, at - 1);
+        }
+        at
     }
 
     fn change_import(&self, number: u32, statement: &Statement) -> Result<Vec<Edit>, String> {

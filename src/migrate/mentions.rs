@@ -92,8 +92,8 @@ impl Tied {
                 continue;
             }
             let (level, reasons) = (self.units[number].level, self.units[number].reasons.clone());
-            for because in reasons {
-                self.units[group].lower(level, because);
+            for (own, because) in reasons {
+                self.units[group].lower(own, because);
             }
             self.units[group].lower(level, "");
         }

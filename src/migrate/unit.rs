@@ -22,7 +22,7 @@ pub(super) struct Unit {
     /// The best level at which the change is right.
     pub(super) level: FixLevel,
     /// Facts that would have to hold, or what is in the way.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<(FixLevel, String)>,
     /// The changes, but for names and imports. They may hold [`placeholder`]s.
     pub(super) edits: Vec<Edit>,
     /// Names of symbols that change.
@@ -86,9 +86,15 @@ impl Unit {
     pub(super) fn lower(&mut self, level: FixLevel, because: impl Into<String>) {
         self.level = self.level.min(level);
         let because = because.into();
-        if !because.is_empty() && !self.reasons.contains(&because) {
-            self.reasons.push(because);
+        if !because.is_empty() && self.reasons.iter().all(|(_, known)| *known != because) {
+            self.reasons.push((level, because));
         }
+    }
+
+    /// What is in the way where the site is left alone; else the facts that would have to hold.
+    pub(super) fn told(&self) -> Vec<String> {
+        let decisive = |level: &FixLevel| self.level > FixLevel::Manual || *level == FixLevel::Manual;
+        self.reasons.iter().filter(|(level, _)| decisive(level)).map(|(_, because)| because.clone()).collect()
     }
 
     /// Leaves the site alone.

@@ -8,6 +8,7 @@ use super::{
     Rule,
     model::{Clause, ValueTest},
     pattern::fixed_words,
+    values::HOLE,
 };
 use crate::{input::prefilter::Formula, lang::Language};
 
@@ -77,7 +78,11 @@ pub fn is_position(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// What stands for an inserted value in a text is not written in the file.
 fn literal(text: &str) -> Formula {
+    if text.contains(HOLE) {
+        return Formula::All(text.split(HOLE).map(literal).collect());
+    }
     if text.len() < 3 { Formula::ALWAYS } else { Formula::Literal(text.to_owned()) }
 }
 

@@ -315,13 +315,16 @@ pub struct Request {
     pub key_header: String,
     /// The entry of the body that names the model.
     pub model: String,
+    /// What may follow the path: `chat/completions`. A request for anything else is left alone. Absent: anything.
+    #[serde(default)]
+    pub operations: Vec<String>,
 }
 
 /// Where the parts of a request stand in a call: names or positions of arguments.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequestParts {
-    /// The address.
+    /// The address. Of several places the first one that is given counts.
     pub url: Vec<String>,
     /// The headers. `1.headers` is the entry `headers` of the second argument.
     #[serde(default)]
@@ -329,7 +332,7 @@ pub struct RequestParts {
     /// Query parameters.
     #[serde(default)]
     pub query: Vec<String>,
-    /// The body as an object.
+    /// The body, as an object or as the text that the language's own encoder makes of one.
     #[serde(default)]
     pub body: Vec<String>,
 }

@@ -1,5 +1,10 @@
 //! Pieces of JavaScript and TypeScript that changes put into files.
 
+/// What gives the object that it is given in the form in which it is sent.
+pub(in crate::lang) const ENCODERS: &[&str] = &["global:JSON.stringify", "global:Headers", "global:URLSearchParams"];
+/// What makes a text fit for an address.
+pub(in crate::lang) const ESCAPERS: &[&str] = &["global:encodeURIComponent", "global:encodeURI"];
+
 /// A read of an environment variable; undefined when it is missing.
 pub(in crate::lang) fn variable(name: &str) -> String {
     format!("process.env.{name}")
@@ -19,4 +24,9 @@ pub(in crate::lang) fn append_path(path: &str, demand: &str, trimmed: bool, endi
     let endings: Vec<String> = endings.iter().map(|ending| ending.replace('/', "\\/")).collect();
     let pattern = if endings.is_empty() { "\\/+".to_owned() } else { format!("({})?\\/*", endings.join("|")) };
     format!("{demand}.replace(/{pattern}$/, {quote}{quote}) + {path}")
+}
+
+/// An address with a path below it.
+pub(in crate::lang) fn below(address: &str, path: &str, quote: char) -> String {
+    format!("`${{{address}.replace(/\\/+$/, {quote}{quote})}}{path}`")
 }

@@ -32,7 +32,8 @@ impl Taking {
             return own == start.join(&parts);
         }
         let is_single = parts.components().count() < 2;
-        own.ends_with(&parts) && (!is_single || own.parent() == Some(folder) && !folder.join("__init__.py").exists() || is_top(&own))
+        own.ends_with(&parts)
+            && (!is_single || own.parent() == Some(folder) && !folder.join("__init__.py").exists() || is_top(&own))
     }
 }
 

@@ -66,6 +66,11 @@ const STANDARD: &[&str] = &[
     "zoneinfo",
 ];
 
+/// What gives the object that it is given in the form in which it is sent.
+pub(in crate::lang) const ENCODERS: &[&str] = &["json.dumps", "urllib.parse.urlencode"];
+/// What makes a text fit for an address.
+pub(in crate::lang) const ESCAPERS: &[&str] = &["urllib.parse.quote", "urllib.parse.quote_plus"];
+
 /// True for a module of the standard library.
 pub(in crate::lang) fn is_standard(module: &str) -> bool {
     STANDARD.contains(&module.split('.').next().unwrap_or(module))
