@@ -193,12 +193,12 @@ impl Job<'_> {
 
     /// Writes the files, and says how many were refused.
     fn write(&self, plan: &Plan, is_data: bool, streams: &mut Streams<'_>) -> Result<usize, Failure> {
-        let root = common_root(&self.arguments.paths);
+        let roots = roots(&self.arguments.paths);
         let mut refused = 0;
         for file in &plan.files {
             let change = Change { path: Path::new(&file.path), before: &file.before, after: &file.after };
             let path = printable(&file.path);
-            match apply(&change, &root) {
+            match apply(&change, root_for(Path::new(&file.path), &roots)) {
                 Outcome::Written if is_data => {}
                 Outcome::Written => writeln!(streams.out, "changed {PATH}{path}{PATH:#} ({})", changes(file))?,
                 Outcome::Unchanged => {}
@@ -265,20 +265,22 @@ fn changes(file: &FilePlan) -> String {
     count(file.fixes.len() as u64, "change")
 }
 
-/// The directory that holds all the given paths: nothing outside it is written.
-fn common_root(paths: &[PathBuf]) -> PathBuf {
+/// The directories that were given, and those of the files that were: nothing outside them is written.
+fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
     let directory = |path: &PathBuf| {
-        let path = fs::canonicalize(path).ok()?;
-        if path.is_dir() { Some(path) } else { path.parent().map(Path::to_path_buf) }
+        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+        let folder = folder.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        folder.and_then(|folder| fs::canonicalize(folder).ok())
     };
-    let mut directories = paths.iter().filter_map(directory);
-    let first = directories.next();
-    let common = first.map(|first| {
-        directories.fold(first, |common, next| {
-            common.ancestors().find(|ancestor| next.starts_with(ancestor)).unwrap_or(Path::new("/")).to_path_buf()
-        })
-    });
-    common.unwrap_or_else(|| PathBuf::from("."))
+    paths.iter().filter_map(directory).collect()
+}
+
+/// The directory among the roots that a file lies in; the first where it lies in none.
+fn root_for<'r>(file: &Path, roots: &'r [PathBuf]) -> &'r Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_default();
+    let own = roots.iter().find(|root| folder.starts_with(root));
+    own.or(roots.first()).map_or(Path::new("."), PathBuf::as_path)
 }
 
 #[cfg(test)]
@@ -395,7 +397,9 @@ mod tests {
             fs::create_dir_all(root.join(name)).unwrap();
         }
         fs::write(root.join("a/b/x.py"), "").unwrap();
-        assert_eq!(common_root(&[root.join("a/b/x.py")]), root.join("a/b"));
-        assert_eq!(common_root(&[root.join("a/b/x.py"), root.join("a/bc")]), root.join("a"));
+        let given = roots(&[root.join("a/b/x.py"), root.join("a/bc")]);
+        assert_eq!(given, [root.join("a/b"), root.join("a/bc")]);
+        assert_eq!(root_for(&root.join("a/bc/y.py"), &given), root.join("a/bc"));
+        assert_eq!(root_for(&root.join("z.py"), &given), root.join("a/b"));
     }
 }

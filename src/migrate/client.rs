@@ -42,10 +42,18 @@ impl<'x> File<'x, '_, '_> {
             if let Some(because) = choice.unsure {
                 unit.lower(FixLevel::Unsafe, because);
             }
-            // Of several rules that find a call the first has it.
-            let is_new = units.iter().all(|other| other.call.is_none() || other.call != unit.call);
-            if is_new {
-                units.push(unit);
+            // Of several rules that find a call the first has it, if they mean the same.
+            match units.iter_mut().find(|other| other.call.is_some() && other.call == unit.call) {
+                None => units.push(unit),
+                Some(other) if other.rule != unit.rule && other.edits != unit.edits => {
+                    let reported = |rule: usize| !self.index.rules[rule].file.unreported;
+                    if reported(other.rule) && reported(unit.rule) {
+                        let id = self.index.rules[unit.rule].short_id();
+                        other
+                            .hold(format!("the rule {id} changes it differently; choose one of the two with `ignore`"));
+                    }
+                }
+                Some(_) => {}
             }
         }
         units.extend(self.chained_units());

@@ -59,6 +59,8 @@ pub struct Outcome {
     pub manual: BTreeMap<String, u32>,
     /// Rules of which a unit stays as it is.
     pub stays: BTreeSet<String>,
+    /// The file was not looked at, for this reason.
+    pub passed_over: Option<String>,
     /// The program failed on the file.
     pub failed: bool,
     /// The file is broken and is left alone; the line.
@@ -89,6 +91,12 @@ impl Planner<'_> {
             let because = format!("the file is not UTF-8 ({}), and only UTF-8 is edited", text.encoding.name());
             hold_all(&mut outcome, &because);
             return outcome;
+        }
+        // Old line ends, which the text was read without.
+        if !bytes.contains(&b'\n') && bytes.contains(&b'\r') {
+            for edit in &mut file.edits {
+                edit.text = edit.text.replace('\n', "\r");
+            }
         }
         file.before = bytes.to_vec();
         file.after = spliced(bytes, &file.edits);
@@ -420,10 +428,18 @@ impl Making<'_, '_, '_, '_> {
                 if reasons.is_empty() {
                     reasons.clone_from(&rule.file.fix.holds_if);
                 }
-                let location = self.location(unit.anchor);
-                let recipe = rule.file.fix.recipe.clone();
-                let (rule, class) = (rule.id.clone(), rule.file.class);
-                outcome.held.push(Held { rule, class, location, level, reasons, recipe });
+                for member in self.members(group) {
+                    let member = &self.tied.units[member];
+                    let rule = &self.file.index.rules[member.rule];
+                    outcome.held.push(Held {
+                        rule: rule.id.clone(),
+                        class: rule.file.class,
+                        location: self.location(member.anchor),
+                        level,
+                        reasons: reasons.clone(),
+                        recipe: rule.file.fix.recipe.clone(),
+                    });
+                }
             }
         }
         if let Some(composed) = &composed {

@@ -341,7 +341,8 @@ impl<'x, 'f, 's> File<'x, 'f, 's> {
 
     /// True when other files take `name` from this one, or it is exported for them.
     pub(super) fn is_imported(&self, name: &str) -> bool {
-        self.around.imported.contains(name) || self.is_exported(name)
+        let by_star = !name.starts_with('_') && self.around.imported.contains("*");
+        by_star || self.around.imported.contains(name) || self.is_exported(name)
     }
 
     /// True when the file says itself that others may use `name`.

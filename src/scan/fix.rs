@@ -17,7 +17,7 @@ use crate::{
     input::{
         exclude::GlobError,
         text::{Decoded, LineIndex, Text, decode},
-        walk::walk,
+        walk::{WalkOptions, walk},
     },
     lang::{
         Grammar, Language, Lowering,
@@ -56,14 +56,9 @@ impl Scanner {
         wanted: &(dyn Fn(&Finding) -> bool + Sync),
     ) -> Result<Plan, GlobError> {
         let (hits, scan) = self.hits(paths, options)?;
-        let mut tree = Tree {
-            options,
-            fix,
-            projects: Projects::of(&hits, paths),
-            taken: taken_names(paths, options, &hits)?,
-            models: BTreeMap::new(),
-            wanted,
-        };
+        let projects = Projects::of(&hits, paths);
+        let mut tree =
+            Tree { options, fix, taken: taken_names(&projects, &hits)?, projects, models: BTreeMap::new(), wanted };
         tree.models = self.model_settings(&tree, &hits);
         let mut outcomes: Vec<(String, Outcome)> = self.plan_all(&tree, &hits);
         if let Some(mixed) = self.mixed(fix, &outcomes) {
@@ -99,9 +94,11 @@ impl Scanner {
     /// The files that can matter, each once, however it was reached.
     fn hits(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<(Vec<Hit>, super::Scan), GlobError> {
         let (mut hits, scan) = self.find(paths, options)?;
-        hits.sort_by(|a, b| a.path.cmp(&b.path));
+        // A file that is met by a link and by its own name goes by that.
+        hits.sort_by_cached_key(|hit| (hit.path.is_symlink(), hit.path.clone()));
         let mut seen = BTreeSet::new();
         hits.retain(|hit| seen.insert(hit.path.canonicalize().unwrap_or_else(|_| hit.path.clone())));
+        hits.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((hits, scan))
     }
 
@@ -137,7 +134,10 @@ impl Scanner {
     }
 
     fn plan_hit(&self, tree: &Tree<'_>, hit: &Hit, lowering: &mut Lowering) -> Outcome {
-        let Some((bytes, text)) = read(hit, tree.options) else { return Outcome::default() };
+        let (bytes, text) = match read(hit, tree.options) {
+            Ok(read) => read,
+            Err(because) => return Outcome { passed_over: Some(because), ..Outcome::default() },
+        };
         let imported = tree.taken_from(hit);
         self.with_planner(tree, hit, tree.fix.target.is_some(), &imported, &tree.models, |planner| {
             planner.plan(&bytes, &text, lowering)
@@ -201,7 +201,7 @@ impl Scanner {
         let mut lowering = Lowering::default();
         let (imported, models) = (BTreeSet::new(), BTreeMap::new());
         for hit in hits {
-            let Some((_, text)) = read(hit, tree.options) else { continue };
+            let Ok((_, text)) = read(hit, tree.options) else { continue };
             let lines = LineIndex::new(&text.text);
             let offset = text.offset_base().unwrap_or(0) as u32;
             // What a fix for a target would turn into settings for models is what names them.
@@ -277,6 +277,9 @@ impl Scanner {
             for (rule, count) in outcome.manual {
                 *manual.entry(rule).or_default() += count;
             }
+            if let Some(message) = outcome.passed_over {
+                plan.diagnostics.push(Problem { path: path.clone(), line: None, message });
+            }
             if outcome.failed {
                 let message = "unmoor failed on this file and does not change it; please report it as a bug".to_owned();
                 plan.diagnostics.push(Problem { path: path.clone(), line: None, message });
@@ -317,17 +320,18 @@ impl Scanner {
 }
 
 /// Which names files of a language without export lists take from one another.
-fn taken_names(paths: &[PathBuf], options: &ScanOptions, hits: &[Hit]) -> Result<Taken, GlobError> {
+fn taken_names(projects: &Projects, hits: &[Hit]) -> Result<Taken, GlobError> {
+    let is_python = |name: &str| Grammar::of(name).is_some_and(|grammar| grammar.language() == Language::Python);
     let stems: BTreeSet<String> =
         hits.iter().filter(|hit| hit.grammar.language() == Language::Python).map(|hit| stem(&hit.path)).collect();
     let Some(reader) = ImportReader::new(&stems).filter(|_| !stems.is_empty()) else { return Ok(Taken::new()) };
-    let walked = walk(paths, &options.walk, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
-        let is_python = file.path.file_name().is_some_and(|name| {
-            Grammar::of(&name.to_string_lossy()).is_some_and(|grammar| grammar.language() == Language::Python)
-        });
-        if is_python && file.read(buffer).is_ok() {
+    // The whole repository, whatever part of it is fixed.
+    let options = WalkOptions::new(is_python);
+    let walked = walk(&projects.roots(), &options, <(Vec<u8>, Taken)>::default, |(buffer, taken), file| {
+        if file.read(buffer).is_ok() {
             for key in reader.names(buffer) {
-                taken.entry(key).or_default().insert(file.path.clone());
+                let path = file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
+                taken.entry(key).or_default().insert(path);
             }
         }
     })?;
@@ -400,18 +404,18 @@ fn lowered(mut outcome: Outcome, mixed: &BTreeMap<String, (String, Vec<String>)>
     outcome
 }
 
-/// The content of a file as bytes and text; none where it cannot be read or is no text. A scan tells of those.
-fn read(hit: &Hit, options: &ScanOptions) -> Option<(Vec<u8>, Text)> {
-    let bytes = hit.load().ok()?;
+/// The content of a file as bytes and text, or why it is passed over.
+fn read(hit: &Hit, options: &ScanOptions) -> Result<(Vec<u8>, Text), String> {
+    let bytes = hit.load().map_err(|error| error.to_string())?;
     if !options.minified && crate::input::text::is_minified(&bytes) {
-        return None;
+        return Err("looks generated (very long lines) and is not changed; use --minified to look at it".to_owned());
     }
     match decode(bytes.clone()) {
         Decoded::Text(mut text) => {
             text.unify_line_ends();
-            Some((bytes, text))
+            Ok((bytes, text))
         }
-        Decoded::Binary => None,
+        Decoded::Binary => Err("holds NUL bytes and was taken for a binary file".to_owned()),
     }
 }
 
@@ -424,8 +428,10 @@ impl<'t> Tree<'t> {
 
     /// The names that others take from a file.
     fn taken_from(&self, hit: &Hit) -> BTreeSet<String> {
+        let own = hit.path.canonicalize().unwrap_or_else(|_| hit.path.clone());
+        let top = self.projects.root_of(&hit.path);
         let by_others = |taking: &Taking, files: &BTreeSet<PathBuf>| {
-            files.iter().any(|file| *file != hit.path && taking.is_from(&hit.path, file))
+            files.iter().any(|file| *file != own && taking.is_from(&own, file, &top))
         };
         let taken = self.taken.iter().filter(|(taking, files)| by_others(taking, files));
         taken.map(|(taking, _)| taking.name.clone()).collect()

@@ -24,12 +24,27 @@ impl Projects {
     /// The projects of some files.
     pub(super) fn of(hits: &[Hit], paths: &[PathBuf]) -> Self {
         let mut roots = BTreeMap::new();
-        let tops: Vec<PathBuf> =
-            paths.iter().filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir()).collect();
+        let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+        let tops: Vec<PathBuf> = paths
+            .iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .filter(|path| path.is_dir())
+            .chain(here.filter(|_| !paths.is_empty()))
+            .collect();
         for root in hits.iter().map(|hit| repository_of(&hit.path, &tops)) {
             roots.entry(root).or_insert_with_key(|root| Versions::new(root));
         }
         Self { roots, tops }
+    }
+
+    /// The directories of the repositories.
+    pub(super) fn roots(&self) -> Vec<PathBuf> {
+        self.roots.keys().cloned().collect()
+    }
+
+    /// The directory of the repository of a file.
+    pub(super) fn root_of(&self, file: &Path) -> PathBuf {
+        repository_of(file, &self.tops)
     }
 
     /// Whether the version of a package that a file's project uses fits all of a requirement (`>=1.2, <3`).
@@ -89,6 +104,6 @@ fn repository_of(file: &Path, tops: &[PathBuf]) -> PathBuf {
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let root = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
     let named =
-        || tops.iter().filter(|top| folder.starts_with(top)).min_by_key(|top| top.components().count()).cloned();
+        || tops.iter().filter(|top| folder.starts_with(top)).max_by_key(|top| top.components().count()).cloned();
     root.or_else(named).unwrap_or(folder)
 }

@@ -20,7 +20,9 @@ pub struct Taking {
 impl Taking {
     /// True when the module, as `by` writes it, can be `file`. The end of the path must fit; a name of one part is a
     /// neighbour or lies at the top of the sources, for else it is a package from elsewhere.
-    pub fn is_from(&self, file: &Path, by: &Path) -> bool {
+    ///
+    /// `top` is the directory of the repository.
+    pub fn is_from(&self, file: &Path, by: &Path, top: &Path) -> bool {
         let own = file.with_extension("");
         let own = if own.ends_with("__init__") { own.parent().map(Path::to_path_buf).unwrap_or_default() } else { own };
         let bare = self.module.trim_start_matches('.');
@@ -33,14 +35,14 @@ impl Taking {
         }
         let is_single = parts.components().count() < 2;
         own.ends_with(&parts)
-            && (!is_single || own.parent() == Some(folder) && !folder.join("__init__.py").exists() || is_top(&own))
+            && (!is_single || own.parent() == Some(folder) && !folder.join("__init__.py").exists() || is_top(&own, top))
     }
 }
 
 /// True for a module at the top of a source tree.
-fn is_top(module: &Path) -> bool {
+fn is_top(module: &Path, top: &Path) -> bool {
     let folder = module.parent().unwrap_or(Path::new(""));
-    folder.as_os_str().is_empty() || folder == Path::new(".") || folder.ends_with("src")
+    folder == top || folder.ends_with("src")
 }
 
 /// The name by which a file is imported: its own, or its folder's for a package.
@@ -58,6 +60,8 @@ pub fn stem(path: &Path) -> String {
 pub struct ImportReader {
     statements: Regex,
     members: Regex,
+    /// `import a.b as c`.
+    aliases: Regex,
     stems: BTreeSet<String>,
 }
 
@@ -72,6 +76,7 @@ impl ImportReader {
             )
             .ok()?,
             members: Regex::new(&members).ok()?,
+            aliases: Regex::new(r"(?m)^[ \t]*import[ \t]+([\w.]+)[ \t]+as[ \t]+(\w+)").ok()?,
             stems: stems.clone(),
         })
     }
@@ -90,14 +95,26 @@ impl ImportReader {
             let code =
                 names.lines().map(|line| line.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
             for item in code.split(',') {
-                let Some(name) = item.split_whitespace().find(|word| *word != "\\") else { continue };
+                let words: Vec<&str> = item.split_whitespace().filter(|word| *word != "\\").collect();
+                let Some(&name) = words.first() else { continue };
+                let local = if let [_, "as", local] = words[..] { local } else { name };
                 if is_wanted {
                     found.insert(Taking { module: module.clone(), name: name.to_owned() });
                 }
                 if self.stems.contains(name) {
                     let dot = if module.ends_with('.') { "" } else { "." };
-                    modules.insert(name.to_owned(), format!("{module}{dot}{name}"));
+                    modules.insert(local.to_owned(), format!("{module}{dot}{name}"));
                 }
+            }
+        }
+        for captures in self.aliases.captures_iter(bytes) {
+            let (Some(module), Some(local)) = (captures.get(1), captures.get(2)) else { continue };
+            modules.insert(text(local.as_bytes()), text(module.as_bytes()));
+        }
+        for (local, module) in modules.iter().filter(|(local, _)| !self.stems.contains(*local)) {
+            let Ok(members) = Regex::new(&format!(r"\b{}\.([A-Za-z_]\w*)", regex::escape(local))) else { continue };
+            for name in members.captures_iter(bytes).filter_map(|captures| captures.get(1)) {
+                found.insert(Taking { module: module.clone(), name: text(name.as_bytes()) });
             }
         }
         for captures in self.members.captures_iter(bytes) {
@@ -133,12 +150,23 @@ mod tests {
             .map(|taking| format!("{} {}", taking.module, taking.name))
             .collect();
         assert_eq!(found, [".config KEY", "app.clients make"]);
+        let text = "from app import config as s\nimport app.clients as c\nfrom .config import *\ns.KEY\nc.make()\n";
+        let found: Vec<String> = reader
+            .names(text.as_bytes())
+            .into_iter()
+            .map(|taking| format!("{} {}", taking.module, taking.name))
+            .collect();
+        assert_eq!(found, [".config *", "app.clients make", "app.config KEY"]);
     }
 
     #[test]
     fn a_package_is_not_taken_for_a_file_of_the_same_name() {
         let from = |module: &str, file: &str, by: &str| {
-            Taking { module: module.to_owned(), name: "N".to_owned() }.is_from(Path::new(file), Path::new(by))
+            Taking { module: module.to_owned(), name: "N".to_owned() }.is_from(
+                Path::new(file),
+                Path::new(by),
+                Path::new(""),
+            )
         };
         assert!(!from("openai", "app/embedder/openai.py", "app/llm/client.py"));
         assert!(from("openai", "app/embedder/openai.py", "app/embedder/client.py"));
