@@ -31,10 +31,11 @@ pub(super) struct Roots {
 }
 
 impl Roots {
-    /// Looks the paths up. Of several names of one place the first stands.
+    /// Looks the paths up. Of several names of one place the first that is no symbolic link stands, else the first.
     pub(super) fn new(paths: &[PathBuf]) -> Self {
         let mut roots = Self::default();
-        for path in paths {
+        let (links, own): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.is_symlink());
+        for path in own.into_iter().chain(links) {
             match fs::metadata(path) {
                 Ok(metadata) => roots.add(path, metadata.is_dir()),
                 Err(error) => roots.broken.push((shown(path), error)),

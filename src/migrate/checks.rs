@@ -15,7 +15,7 @@ use crate::{
         index::Test,
         model::FixLevel,
         pattern::SymbolSet,
-        rewrite::{Argument, Portable, RoleOf},
+        rewrite::{Argument, ClientColour, Portable, RoleOf},
     },
 };
 
@@ -140,12 +140,17 @@ impl File<'_, '_, '_> {
     /// Whether a token provider is of the client's kind.
     pub(super) fn check_colour(&mut self, unit: &mut Unit, is_async: bool, argument: &Argument, given: &Given) {
         let Some(colour) = &argument.colour else { return };
-        let (wanted, other) = if is_async { (&colour.r#async, &colour.sync) } else { (&colour.sync, &colour.r#async) };
-        if self.stands_for(given.value.expr, other) {
-            unit.hold(colour.because.clone());
+        let is_async = colour.client.map_or(is_async, |client| client == ClientColour::Async);
+        let (name, because) = (&given.name, &colour.because);
+        let mut kinds = [("asynchronous", &colour.r#async), ("synchronous", &colour.sync)];
+        if !is_async {
+            kinds.reverse();
+        }
+        let [(kind, wanted), (other, unfit)] = kinds;
+        if self.stands_for(given.value.expr, unfit) {
+            unit.hold(format!("what `{name}` is given is {other}, the client {kind}: {because}"));
         } else if !self.stands_for(given.value.expr, wanted) {
-            let kind = if is_async { "asynchronous" } else { "synchronous" };
-            unit.lower(FixLevel::Unsafe, format!("what `{}` is given is {kind}: {}", given.name, colour.because));
+            unit.lower(FixLevel::Unsafe, format!("what `{name}` is given is {kind}, as the client is: {because}"));
         }
     }
 

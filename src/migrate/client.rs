@@ -1,6 +1,8 @@
 //! Units from matches: each call (or object) that a rule with a rewrite found becomes a unit with all that changes at the
 //! call and on the client that it makes.
 
+use std::collections::BTreeSet;
+
 use super::{
     arguments::{Deployed, Spec},
     checks::unsure,
@@ -23,8 +25,9 @@ use crate::{
 };
 
 impl<'x> File<'x, '_, '_> {
-    /// The units of the file.
-    pub(super) fn units(&mut self) -> Vec<Unit> {
+    /// The units of the file. `unwanted` are the ids of rules that nobody asked for: where another rule finds the same
+    /// call they give way.
+    pub(super) fn units(&mut self, unwanted: &BTreeSet<&str>) -> Vec<Unit> {
         let places = self.places;
         let mut units: Vec<Unit> = Vec::new();
         for place in places {
@@ -46,11 +49,17 @@ impl<'x> File<'x, '_, '_> {
             match units.iter_mut().find(|other| other.call.is_some() && other.call == unit.call) {
                 None => units.push(unit),
                 Some(other) if other.rule != unit.rule && other.edits != unit.edits => {
-                    let reported = |rule: usize| !self.index.rules[rule].file.unreported;
-                    if reported(other.rule) && reported(unit.rule) {
-                        let id = self.index.rules[unit.rule].short_id();
-                        other
-                            .hold(format!("the rule {id} changes it differently; choose one of the two with `ignore`"));
+                    let [old, new] = [other.rule, unit.rule].map(|rule| &self.index.rules[rule]);
+                    if old.file.unreported || new.file.unreported {
+                        continue;
+                    }
+                    match [old, new].map(|rule| unwanted.contains(rule.id.as_str())) {
+                        [true, false] => *other = unit,
+                        [false, true] => {}
+                        _ => other.hold(format!(
+                            "the rule {} changes it differently; choose one of the two with `--rule`",
+                            new.short_id()
+                        )),
                     }
                 }
                 Some(_) => {}

@@ -9,13 +9,14 @@ use sha2::{Digest, Sha256};
 use super::{
     edits::{Edit, applied, ordered},
     file::File,
+    imports::Imports,
     mentions::{Follower, Tied},
     options::Around,
     plan::{self, Covered, FilePlan, Fix, Held},
     unit::{NewSetting, Rename, placeholders},
 };
 use crate::{
-    facts::{ProblemKind, Span},
+    facts::{ProblemKind, ScopeId, Span},
     finding::{Finding, Location, Point},
     input::text::{LineIndex, Text},
     lang::{Grammar, Lowering, writing::Writing},
@@ -111,7 +112,7 @@ impl Planner<'_> {
         let places = matching::match_places(self.index, &mut resolver);
         let writing = Writing::of(self.grammar, self.path, text, &facts);
         let mut file = File::new(self.index, &mut resolver, text, writing, &places, self.around, self.portable);
-        let units = file.units();
+        let units = file.units(&BTreeSet::new());
         let mut names: Vec<NewSetting> = units.into_iter().flat_map(|unit| unit.settings).collect();
         names.extend(file.other_model_names());
         names.retain(|setting| matches!(setting.role, RoleOf::Model | RoleOf::Deployment));
@@ -135,7 +136,8 @@ impl Planner<'_> {
         }
         let writing = Writing::of(self.grammar, self.path, read.text, &facts);
         let mut file = File::new(self.index, &mut resolver, read.text, writing, &places, self.around, self.portable);
-        let mut units = file.units();
+        let unwanted = findings.iter().filter(|finding| !(self.wanted)(finding)).map(|finding| finding.rule.as_str());
+        let mut units = file.units(&unwanted.collect());
         file.change_companions(&mut units);
         let tied = file.tied(units);
         let mut making = Making { planner: self, file, tied, findings: &findings, read };
@@ -269,6 +271,7 @@ impl Making<'_, '_, '_, '_> {
         renames.dedup();
         let first = self.file.leftovers(&edits);
         let imports = self.file.imports(&renames, &first.gone, &wanted, &same);
+        self.check_order(chosen, &imports)?;
         for edit in &mut edits {
             edit.text = imports.with_locals(&edit.text);
         }
@@ -281,6 +284,24 @@ impl Making<'_, '_, '_, '_> {
         let unused = unused.collect();
         edits.extend(self.file.import_edits(imports, &unused)?);
         self.finish(edits)
+    }
+
+    /// What is imported further down only is not there yet for code that runs as the file is read.
+    fn check_order(&self, chosen: &BTreeSet<usize>, imports: &Imports) -> Result<(), String> {
+        for (number, unit) in self.tied.units.iter().enumerate() {
+            let runs_at_once = unit.call.is_some_and(|call| self.file.facts.node(call).scope == ScopeId(0));
+            if !runs_at_once || !chosen.contains(&self.tied.group_of(number)) {
+                continue;
+            }
+            for edit in &unit.edits {
+                let late =
+                    placeholders(&edit.text).find(|symbol| self.file.comes_late(imports, symbol, edit.span.start));
+                if let Some(symbol) = late {
+                    return Err(format!("`{symbol}` is needed above the line that imports it"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn finish(&self, edits: Vec<Edit>) -> Result<Composed, String> {

@@ -113,6 +113,16 @@ impl File<'_, '_, '_> {
         imports
     }
 
+    /// True for a symbol whose import the file has already, but after `at` only.
+    pub(super) fn comes_late(&self, imports: &Imports, symbol: &str, at: u32) -> bool {
+        let Some(local) = imports.locals.get(symbol) else { return false };
+        let is_hoisted = self.writing.names_by_object();
+        let mut own = self.facts.bindings.iter().filter(|binding| binding.name == local && binding.scope == ScopeId(0));
+        !is_hoisted
+            && own.clone().next().is_some()
+            && own.all(|binding| matches!(binding.kind, BindingKind::Import { .. }) && binding.span.start > at)
+    }
+
     fn imported_binding(&self, expr: ExprId) -> Option<BindingId> {
         let Expr::Name(name) = self.facts.expr(expr) else { return None };
         self.resolver.bindings_of(name, expr).into_iter().find(|&id| self.is_imported_name(id))

@@ -110,7 +110,7 @@ impl File<'_, '_, '_> {
     pub(super) fn tied(&mut self, units: Vec<Unit>) -> Tied {
         let mut tied = Tied { group: (0..units.len()).collect(), units, followers: Vec::new() };
         self.tie_shared(&mut tied);
-        for mention in self.mentions() {
+        for mention in self.mentions(&tied.units) {
             self.attach(&mut tied, &mention);
         }
         self.check_internals(&mut tied);
@@ -229,8 +229,10 @@ impl File<'_, '_, '_> {
         true
     }
 
-    fn mentions(&mut self) -> Vec<Mention> {
-        let rules = self.rules_with_symbols();
+    fn mentions(&mut self, units: &[Unit]) -> Vec<Mention> {
+        let mut rules = self.rules_with_symbols();
+        // Of several rules for a symbol the one that changes its calls says what becomes of the name.
+        rules.sort_by_key(|&rule| !units.iter().any(|unit| unit.rule == rule));
         let mut found = Vec::new();
         for number in 0..self.facts.exprs.len() {
             let expr = ExprId(number as u32);

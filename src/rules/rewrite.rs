@@ -167,16 +167,29 @@ pub enum RoleOf {
     Model,
 }
 
-/// What a value must stand for.
+/// The two kinds of a value, of which one goes with a client.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Colour {
-    /// For a client whose symbol begins with `Async`.
+    /// What asynchronous values stand for.
     pub r#async: Vec<String>,
-    /// For any other.
+    /// What synchronous values stand for.
     pub sync: Vec<String>,
-    /// What is said when the value is of the other kind.
+    /// The kind of the client that gets the value. Without it a client is asynchronous if its symbol begins with `Async`.
+    #[serde(default)]
+    pub client: Option<ClientColour>,
+    /// Why the kinds must be the same, after "the value is synchronous, the client asynchronous:".
     pub because: String,
+}
+
+/// The kind of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientColour {
+    /// Its calls are awaited.
+    Async,
+    /// They are not.
+    Sync,
 }
 
 /// What is done with a value of another kind.

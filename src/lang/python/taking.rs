@@ -59,6 +59,7 @@ pub fn stem(path: &Path) -> String {
 /// than too little: a name that others may use is kept.
 pub struct ImportReader {
     statements: Regex,
+    /// `module.NAME`, and `getattr(module, "NAME")`.
     members: Regex,
     /// `import a.b as c`.
     aliases: Regex,
@@ -69,7 +70,7 @@ impl ImportReader {
     /// A reader for modules with these stems.
     pub fn new(stems: &BTreeSet<String>) -> Option<Self> {
         let alternatives: Vec<String> = stems.iter().map(|stem| regex::escape(stem)).collect();
-        let members = format!(r"\b({})\.([A-Za-z_]\w*)", alternatives.join("|"));
+        let members = format!(r#"\b({})(?:\.|[ \t]*,[ \t]*["'])([A-Za-z_]\w*)"#, alternatives.join("|"));
         Some(Self {
             statements: Regex::new(
                 r"(?m)^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n\\]*(?:\\\r?\n[^\n\\]*)*))",
@@ -112,7 +113,9 @@ impl ImportReader {
             modules.insert(text(local.as_bytes()), text(module.as_bytes()));
         }
         for (local, module) in modules.iter().filter(|(local, _)| !self.stems.contains(*local)) {
-            let Ok(members) = Regex::new(&format!(r"\b{}\.([A-Za-z_]\w*)", regex::escape(local))) else { continue };
+            let name = regex::escape(local);
+            let member = format!(r#"\b{name}(?:\.|[ \t]*,[ \t]*["'])([A-Za-z_]\w*)"#);
+            let Ok(members) = Regex::new(&member) else { continue };
             for name in members.captures_iter(bytes).filter_map(|captures| captures.get(1)) {
                 found.insert(Taking { module: module.clone(), name: text(name.as_bytes()) });
             }
@@ -150,7 +153,7 @@ mod tests {
             .map(|taking| format!("{} {}", taking.module, taking.name))
             .collect();
         assert_eq!(found, [".config KEY", "app.clients make"]);
-        let text = "from app import config as s\nimport app.clients as c\nfrom .config import *\ns.KEY\nc.make()\n";
+        let text = "from app import config as s\nimport app.clients as c\nfrom .config import *\ns.KEY\ngetattr(c, 'make')()\n";
         let found: Vec<String> = reader
             .names(text.as_bytes())
             .into_iter()
