@@ -146,10 +146,10 @@ impl File<'_, '_, '_> {
         if !is_async {
             kinds.reverse();
         }
-        let [(kind, wanted), (other, unfit)] = kinds;
-        if self.stands_for(given.value.expr, unfit) {
+        let [(kind, right), (other, wrong)] = kinds;
+        if self.stands_for(given.value.expr, wrong) {
             unit.hold(format!("what `{name}` is given is {other}, the client {kind}: {because}"));
-        } else if !self.stands_for(given.value.expr, wanted) {
+        } else if !self.stands_for(given.value.expr, right) {
             unit.lower(FixLevel::Unsafe, format!("what `{name}` is given is {kind}, as the client is: {because}"));
         }
     }

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use super::{
     edits::{Edit, applied, ordered},
     file::File,
-    imports::Imports,
     mentions::{Follower, Tied},
     options::Around,
     plan::{self, Covered, FilePlan, Fix, Held},
@@ -271,7 +270,7 @@ impl Making<'_, '_, '_, '_> {
         renames.dedup();
         let first = self.file.leftovers(&edits);
         let imports = self.file.imports(&renames, &first.gone, &wanted, &same);
-        self.check_order(chosen, &imports)?;
+        self.check_order(chosen, &same)?;
         for edit in &mut edits {
             edit.text = imports.with_locals(&edit.text);
         }
@@ -287,18 +286,20 @@ impl Making<'_, '_, '_, '_> {
     }
 
     /// What is imported further down only is not there yet for code that runs as the file is read.
-    fn check_order(&self, chosen: &BTreeSet<usize>, imports: &Imports) -> Result<(), String> {
-        for (number, unit) in self.tied.units.iter().enumerate() {
-            let runs_at_once = unit.call.is_some_and(|call| self.file.facts.node(call).scope == ScopeId(0));
-            if !runs_at_once || !chosen.contains(&self.tied.group_of(number)) {
+    fn check_order(&mut self, chosen: &BTreeSet<usize>, same: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
+        for number in 0..self.tied.units.len() {
+            let unit = &self.tied.units[number];
+            let Some(call) = unit.call.filter(|_| chosen.contains(&self.tied.group_of(number))) else { continue };
+            if self.file.facts.node(call).scope != ScopeId(0) {
                 continue;
             }
-            for edit in &unit.edits {
-                let late =
-                    placeholders(&edit.text).find(|symbol| self.file.comes_late(imports, symbol, edit.span.start));
-                if let Some(symbol) = late {
-                    return Err(format!("`{symbol}` is needed above the line that imports it"));
-                }
+            let at = self.file.span(call).start;
+            let texts = unit.edits.iter().map(|edit| edit.text.as_str());
+            let needed = texts.flat_map(placeholders).map(str::to_owned);
+            let needed = needed.chain(unit.modules.iter().map(|&module| module.to_owned()));
+            let needed: BTreeSet<String> = needed.chain(unit.renames.iter().map(|rename| rename.to.clone())).collect();
+            if let Some(symbol) = needed.into_iter().find(|symbol| self.file.comes_late(symbol, same, at)) {
+                return Err(format!("`{symbol}` is needed above the line that imports it"));
             }
         }
         Ok(())
@@ -434,7 +435,9 @@ impl Making<'_, '_, '_, '_> {
             } else if !(is_empty && unit.reasons.is_empty()) {
                 outcome.stays.insert(rule.id.clone());
                 // The parts of a request are reported by other rules; why it stays is known here only.
-                let is_quiet = rule.file.unreported && self.file.rewrite(unit.rule, unit.rewrite).request.is_none();
+                let is_quiet = rule.file.unreported
+                    && covered.is_empty()
+                    && self.file.rewrite(unit.rule, unit.rewrite).request.is_none();
                 if is_quiet && unit.level == FixLevel::Manual || !self.is_wanted(group) {
                     continue;
                 }
@@ -487,8 +490,13 @@ impl Making<'_, '_, '_, '_> {
             .filter(|setting| setting.is_variable && setting.instead_of != setting.name)
             .map(|setting| setting.instead_of.as_str())
             .collect();
-        let still = variables.into_iter().filter(|variable| super::leftovers::has_word(after, variable));
-        still.map(|variable| format!("the file still reads {variable}, which nothing else may need")).collect()
+        let line = |variable: &str| after.lines().position(|line| super::leftovers::has_word(line, variable));
+        let still = variables.into_iter().filter_map(|variable| Some((variable, line(variable)? + 1)));
+        still
+            .map(|(variable, line)| {
+                format!("{variable}, which the new line {line} still reads, stays set, or what reads it goes")
+            })
+            .collect()
     }
 
     fn fix(&self, group: usize, covered: &[&Finding], after: &str) -> Fix {

@@ -290,7 +290,7 @@ impl File<'_, '_, '_> {
             let line = self.line(span.start);
             unit.lower(
                 FixLevel::Unsafe,
-                format!("the model of calls that also serve another client (line {line}) is the target's"),
+                format!("what names the model of calls that another client may serve too (line {line}) stays: it has to name the target's model"),
             );
             return;
         }

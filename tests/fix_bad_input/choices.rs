@@ -1,6 +1,6 @@
 //! What is chosen to be changed, what two rules disagree on, what is shown of keys, and the plan as data.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -32,28 +32,28 @@ const UNSAFE: &str = "from openai import AzureOpenAI\n\nclient = AzureOpenAI(azu
 /// The rules that a plan's changes are of.
 fn rules(plan: &Value) -> Vec<&str> {
     let files = plan["files"].as_array().unwrap().iter();
-    let fixes = files.flat_map(|file| file["fixes"].as_array().unwrap());
-    fixes.map(|fix| fix["rule"].as_str().unwrap().rsplit('/').next().unwrap()).collect()
+    let changes = files.flat_map(|file| file["fixes"].as_array().unwrap());
+    changes.map(|fix| fix["rule"].as_str().unwrap().rsplit('/').next().unwrap()).collect()
 }
 
 #[test]
 fn rules_and_classes_narrow_the_changes() {
     let tree = Tree::with("app.py", TWO);
-    let narrowed = |more: &[&str]| {
+    let chosen = |more: &[&str]| {
         let plan = tree.plan(&[&["--level", "unsafe"], more].concat());
         rules(&plan).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(narrowed(&[]), ["client-openai", "client-langchain"]);
-    assert_eq!(narrowed(&["--rule", "client-openai"]), ["client-openai"]);
-    assert_eq!(narrowed(&["--rule", "azure-openai/python/client-langchain"]), ["client-langchain"]);
+    assert_eq!(chosen(&[]), ["client-openai", "client-langchain"]);
+    assert_eq!(chosen(&["--rule", "client-openai"]), ["client-openai"]);
+    assert_eq!(chosen(&["--rule", "azure-openai/python/client-langchain"]), ["client-langchain"]);
     assert_eq!(
-        narrowed(&["--rule", "client-openai", "--rule", "client-langchain"]),
+        chosen(&["--rule", "client-openai", "--rule", "client-langchain"]),
         ["client-openai", "client-langchain"]
     );
-    assert_eq!(narrowed(&["--class", "client"]), ["client-openai", "client-langchain"]);
-    assert_eq!(narrowed(&["--class", "infra,dependency"]), [""; 0]);
+    assert_eq!(chosen(&["--class", "client"]), ["client-openai", "client-langchain"]);
+    assert_eq!(chosen(&["--class", "infra,dependency"]), [""; 0]);
     // A client and what is tied to it change together.
-    assert_eq!(narrowed(&["--class", "config"]), ["client-openai", "client-langchain"]);
+    assert_eq!(chosen(&["--class", "config"]), ["client-openai", "client-langchain"]);
 
     tree.write(&["--rule", "client-openai"]).says(0, &["(1 change)"]);
     let text = tree.text("app.py");
@@ -242,6 +242,15 @@ fn applications() -> Tree {
     tree
 }
 
+/// The SHA-256 of a content in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(hex, "{byte:02x}").unwrap();
+    }
+    hex
+}
+
 /// Other tools can make the changes from the plan alone.
 #[test]
 fn the_edits_of_the_plan_are_what_is_written() {
@@ -259,7 +268,7 @@ fn the_edits_of_the_plan_are_what_is_written() {
         let mut wanted = before.clone();
         for file in plan["files"].as_array().unwrap() {
             let path = file["path"].as_str().unwrap();
-            let hex: String = Sha256::digest(&before[path]).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hex(&before[path]);
             assert_eq!(file["sha256"], hex.as_str(), "{path}");
             wanted.insert(path.to_owned(), edited(&before[path], file));
         }

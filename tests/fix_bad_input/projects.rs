@@ -1,6 +1,8 @@
 //! What is decided beyond one file: versions in manifests, names that other files import, deployments and their models,
 //! clients that stay as they are beside those that move.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::tree::{AFTER, BEFORE, Tree, WITH_PROVIDER, changed};
@@ -123,9 +125,11 @@ fn two_steps_lead_where_one_does() {
 #[test]
 fn names_of_every_kind_go_into_the_settings_and_come_back() {
     let names = ["a b", "ü-😀", "it's", "x.y", "back\\\\slash", "[models]", "# no comment"];
-    let calls: String =
-        names.iter().map(|name| format!("client.chat.completions.create(model=\"{name}\", messages=[])\n")).collect();
-    let tree = Tree::with("app.py", format!("{BEFORE}{calls}"));
+    let mut text = BEFORE.to_owned();
+    for name in names {
+        writeln!(text, "client.chat.completions.create(model=\"{name}\", messages=[])").unwrap();
+    }
+    let tree = Tree::with("app.py", text);
     let count = names.len();
     tree.run(&["models", "--write"]).says(0, &[&format!("{count} entries added")]);
     let settings = tree.text("unmoor.toml");

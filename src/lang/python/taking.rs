@@ -59,7 +59,7 @@ pub fn stem(path: &Path) -> String {
 /// than too little: a name that others may use is kept.
 pub struct ImportReader {
     statements: Regex,
-    /// `module.NAME`, and `getattr(module, "NAME")`.
+    /// `module.NAME` in code and in strings, and `getattr(module, "NAME")`.
     members: Regex,
     /// `import a.b as c`.
     aliases: Regex,
@@ -70,7 +70,8 @@ impl ImportReader {
     /// A reader for modules with these stems.
     pub fn new(stems: &BTreeSet<String>) -> Option<Self> {
         let alternatives: Vec<String> = stems.iter().map(|stem| regex::escape(stem)).collect();
-        let members = format!(r#"\b({})(?:\.|[ \t]*,[ \t]*["'])([A-Za-z_]\w*)"#, alternatives.join("|"));
+        let members =
+            format!(r#"\b((?:[A-Za-z_]\w*\.)*(?:{}))(?:\.|[ \t]*,[ \t]*["'])([A-Za-z_]\w*)"#, alternatives.join("|"));
         Some(Self {
             statements: Regex::new(
                 r"(?m)^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n\\]*(?:\\\r?\n[^\n\\]*)*))",
