@@ -11,11 +11,12 @@ use super::{
     file::File,
     mentions::{Follower, Tied},
     options::Around,
+    order::early_reads,
     plan::{self, Covered, FilePlan, Fix, Held},
     unit::{NewSetting, Rename, placeholders},
 };
 use crate::{
-    facts::{ProblemKind, ScopeId, Span},
+    facts::{ProblemKind, Span},
     finding::{Finding, Location, Point},
     input::text::{LineIndex, Text},
     lang::{Grammar, Lowering, writing::Writing},
@@ -270,7 +271,6 @@ impl Making<'_, '_, '_, '_> {
         renames.dedup();
         let first = self.file.leftovers(&edits);
         let imports = self.file.imports(&renames, &first.gone, &wanted, &same);
-        self.check_order(chosen, &same)?;
         for edit in &mut edits {
             edit.text = imports.with_locals(&edit.text);
         }
@@ -283,26 +283,6 @@ impl Making<'_, '_, '_, '_> {
         let unused = unused.collect();
         edits.extend(self.file.import_edits(imports, &unused)?);
         self.finish(edits)
-    }
-
-    /// What is imported further down only is not there yet for code that runs as the file is read.
-    fn check_order(&mut self, chosen: &BTreeSet<usize>, same: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
-        for number in 0..self.tied.units.len() {
-            let unit = &self.tied.units[number];
-            let Some(call) = unit.call.filter(|_| chosen.contains(&self.tied.group_of(number))) else { continue };
-            if self.file.facts.node(call).scope != ScopeId(0) {
-                continue;
-            }
-            let at = self.file.span(call).start;
-            let texts = unit.edits.iter().map(|edit| edit.text.as_str());
-            let needed = texts.flat_map(placeholders).map(str::to_owned);
-            let needed = needed.chain(unit.modules.iter().map(|&module| module.to_owned()));
-            let needed: BTreeSet<String> = needed.chain(unit.renames.iter().map(|rename| rename.to.clone())).collect();
-            if let Some(symbol) = needed.into_iter().find(|symbol| self.file.comes_late(symbol, same, at)) {
-                return Err(format!("`{symbol}` is needed above the line that imports it"));
-            }
-        }
-        Ok(())
     }
 
     fn finish(&self, edits: Vec<Edit>) -> Result<Composed, String> {
@@ -359,6 +339,10 @@ impl Making<'_, '_, '_, '_> {
             return Err(format!(
                 "the new text would have a syntax error on its line {line}; please report this as a bug"
             ));
+        }
+        let before = early_reads(self.file.facts);
+        if let Some(name) = early_reads(&facts).into_iter().find(|&name| !before.contains(name)) {
+            return Err(format!("`{name}` is needed above the line that imports it"));
         }
         let language = planner.grammar.language();
         let text = FileText { path: planner.path, text: after.text, offset: after.offset, language };

@@ -113,20 +113,6 @@ impl File<'_, '_, '_> {
         imports
     }
 
-    /// True for a symbol whose import the file has already, but after `at` only.
-    pub(super) fn comes_late(&mut self, symbol: &str, same: &BTreeMap<String, Vec<String>>, at: u32) -> bool {
-        let Some(local) = self.existing(symbol, ScopeId(0), false, same) else { return false };
-        let facts = self.facts;
-        let mut own = facts.bindings.iter().filter(|binding| binding.name == local && binding.scope == ScopeId(0));
-        // `import` of JavaScript is made before anything runs.
-        own.all(|binding| binding.span.start > at && !(self.writing.names_by_object() && self.is_statement(binding)))
-    }
-
-    fn is_statement(&self, binding: &Binding<'_>) -> bool {
-        let BindingKind::Import { import, .. } = binding.kind else { return false };
-        self.source(self.facts.imports[import as usize].span).starts_with("import")
-    }
-
     fn imported_binding(&self, expr: ExprId) -> Option<BindingId> {
         let Expr::Name(name) = self.facts.expr(expr) else { return None };
         self.resolver.bindings_of(name, expr).into_iter().find(|&id| self.is_imported_name(id))

@@ -23,6 +23,7 @@ mod items;
 mod leftovers;
 mod mentions;
 pub mod options;
+mod order;
 mod parts;
 mod placing;
 pub mod plan;
