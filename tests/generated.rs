@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{fs, path::Path, process::Command};
+use std::{fmt::Write, fs, path::Path, process::Command};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
@@ -138,26 +138,37 @@ fn targets_fit_their_schema() {
 fn the_output_in_the_readme_is_fresh() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (before, block) = readme.split_once("```console\n$ unmoor ").unwrap();
-    let (command, rest) = block.split_once('\n').unwrap();
-    let (_, after) = rest.split_once("```").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
-        .args(command.split(' '))
-        .current_dir(root)
-        .env("UNMOOR_FORMAT", "text")
-        .output()
-        .unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    check("README.md", &format!("{before}```console\n$ unmoor {command}\n{}\n```{after}", shown.trim_end()));
+    let mut blocks = readme.split("```console\n$ unmoor ");
+    let mut fresh = blocks.next().unwrap_or_default().to_owned();
+    for block in blocks {
+        let (command, rest) = block.split_once('\n').unwrap();
+        let (_, after) = rest.split_once("```").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+            .args(command.split(' '))
+            .current_dir(root)
+            .env("UNMOOR_FORMAT", "text")
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let shown = shown.trim_end_matches('\n');
+        write!(fresh, "```console\n$ unmoor {command}\n{shown}\n```{after}").unwrap();
+    }
+    check("README.md", &fresh);
 }
 
 /// The repository's address stands in Cargo.toml alone and is the same wherever it is repeated.
 #[test]
 fn the_address_of_the_repository_is_the_same_everywhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/cli.md", "docs/writing-rules.md", "docs/design.md"]
-    {
+    for file in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/cli.md",
+        "docs/fixing.md",
+        "docs/writing-rules.md",
+        "docs/design.md",
+    ] {
         let text = fs::read_to_string(root.join(file)).unwrap();
         for at in text.match_indices("github.com/unmoor").map(|(at, _)| at) {
             let address = format!(
