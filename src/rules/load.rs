@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use walkdir::WalkDir;
 
@@ -119,39 +120,42 @@ fn whole_file(path: &Path, message: String, cure: &str) -> RuleError {
     RuleError { path: path.to_owned(), line: 0, column: 0, message, cure: cure.to_owned() }
 }
 
+/// What a file holds.
+enum Content {
+    Target(Box<TargetFile>),
+    Pack(Box<PackFile>),
+    Rule(Language, Box<RuleFile>),
+}
+
+fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
+    if source.is_target() {
+        return parse(source).map(|file| Content::Target(Box::new(file)));
+    }
+    if source.name.ends_with("pack.yaml") {
+        return parse(source).map(|file| Content::Pack(Box::new(file)));
+    }
+    let language = language_of(&source.name).ok_or_else(|| {
+        let message = "cannot tell which language this rule is for".to_owned();
+        Box::new(whole_file(&source.shown(), message, "put it into PACK/python/ or PACK/javascript/"))
+    })?;
+    parse(source).map(|file| Content::Rule(language, Box::new(file)))
+}
+
 fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet, Vec<RuleError>> {
     let mut set = RuleSet::default();
     let mut texts = Vec::new();
-    for source in sources {
-        if source.is_target() {
-            match parse::<TargetFile>(&source) {
-                Ok(file) => add_target(&mut set, file, &source, &mut errors),
-                Err(error) => errors.push(*error),
-            }
-            continue;
-        }
-        if source.name.ends_with("pack.yaml") {
-            match parse::<PackFile>(&source) {
-                Ok(pack) => add_pack(&mut set, pack, &source, &mut errors),
-                Err(error) => errors.push(*error),
-            }
-            continue;
-        }
-        let Some(language) = language_of(&source.name) else {
-            errors.push(whole_file(
-                &source.shown(),
-                "cannot tell which language this rule is for".to_owned(),
-                "put it into PACK/python/ or PACK/javascript/",
-            ));
-            continue;
-        };
-        match parse::<RuleFile>(&source) {
-            Ok(file) => {
-                let id = source.id().to_owned();
+    // Reading YAML is most of what a start takes.
+    let contents: Vec<_> = sources.par_iter().map(content).collect();
+    for (source, content) in sources.into_iter().zip(contents) {
+        match content {
+            Ok(Content::Target(file)) => add_target(&mut set, *file, &source, &mut errors),
+            Ok(Content::Pack(pack)) => add_pack(&mut set, *pack, &source, &mut errors),
+            Ok(Content::Rule(language, file)) => {
                 if !source.checked {
                     errors.extend(check(&source, &file));
                 }
-                set.rules.push(Rule { id, language, file, source: source.path.clone() });
+                let id = source.id().to_owned();
+                set.rules.push(Rule { id, language, file: *file, source: source.path.clone() });
                 texts.push(source);
             }
             Err(error) => errors.push(*error),
