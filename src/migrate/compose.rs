@@ -425,29 +425,7 @@ impl Making<'_, '_, '_, '_> {
                 if is_quiet && unit.level == FixLevel::Manual || !self.is_wanted(group) {
                     continue;
                 }
-                let mut reasons = unit.told();
-                let level = match withdrawn.get(&group) {
-                    Some(because) => {
-                        reasons.insert(0, format!("withdrawn: {because}"));
-                        FixLevel::Manual
-                    }
-                    None => unit.level,
-                };
-                if reasons.is_empty() {
-                    reasons.clone_from(&rule.file.fix.holds_if);
-                }
-                for member in self.members(group) {
-                    let member = &self.tied.units[member];
-                    let rule = &self.file.index.rules[member.rule];
-                    outcome.held.push(Held {
-                        rule: rule.id.clone(),
-                        class: rule.file.class,
-                        location: self.location(member.anchor),
-                        level,
-                        reasons: reasons.clone(),
-                        recipe: rule.file.fix.recipe.clone(),
-                    });
-                }
+                outcome.held.extend(self.held(group, withdrawn.get(&group)));
             }
         }
         if let Some(composed) = &composed {
@@ -465,6 +443,30 @@ impl Making<'_, '_, '_, '_> {
             outcome.file = Some(self.file_plan(composed, fixes));
         }
         outcome
+    }
+
+    /// The members of a group that stays, each with the group's reasons.
+    fn held(&self, group: usize, withdrawn: Option<&String>) -> Vec<Held> {
+        let unit = &self.tied.units[group];
+        let level = if withdrawn.is_some() { FixLevel::Manual } else { unit.level };
+        let withdrawn = withdrawn.map(|because| format!("withdrawn: {because}"));
+        let mut reasons: Vec<String> = withdrawn.into_iter().chain(unit.told()).collect();
+        if reasons.is_empty() {
+            reasons.clone_from(&self.file.index.rules[unit.rule].file.fix.holds_if);
+        }
+        let held = |member: usize| {
+            let member = &self.tied.units[member];
+            let rule = &self.file.index.rules[member.rule];
+            Held {
+                rule: rule.id.clone(),
+                class: rule.file.class,
+                location: self.location(member.anchor),
+                level,
+                reasons: reasons.clone(),
+                recipe: rule.file.fix.recipe.clone(),
+            }
+        };
+        self.members(group).map(held).collect()
     }
 
     /// Variables that the new code does not need for the client, and that the file reads all the same.
