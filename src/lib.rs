@@ -4,7 +4,7 @@
 //! [`scan`] alone wires them together:
 //!
 //! ```text
-//! walk -> prefilter -> source -> parse -> lower -> resolve -> match -> plan -> report
+//! walk -> prefilter -> source -> parse -> lower -> resolve -> match -> link -> units -> plan -> report
 //! ```
 
 pub mod suggest;
@@ -18,6 +18,8 @@ pub mod resolve;
 
 pub mod finding;
 pub mod rules;
+
+pub mod unit;
 
 pub mod migrate;
 

@@ -15,6 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["lang"],
     &["resolve"],
     &["finding", "rules"],
+    &["unit"],
     &["migrate"],
     &["config"],
     &["scan"],

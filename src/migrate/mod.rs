@@ -10,6 +10,7 @@
 mod address;
 pub mod apply;
 mod arguments;
+pub mod assess;
 mod checks;
 mod client;
 mod compose;
