@@ -32,6 +32,9 @@ pub struct Finding {
     pub portable: Option<String>,
     /// The best level a mechanical change of this kind of site can have.
     pub fix_level: FixLevel,
+    /// The units it belongs to ([`crate::unit::Unit::id`]).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub units: Vec<String>,
     /// Names the site by its content: the same after lines move or the file is renamed or re-indented.
     pub fingerprint: String,
     /// The source lines of the site, secrets masked.
@@ -74,7 +77,10 @@ pub struct Point {
 pub struct Evidence {
     /// What the step is.
     pub kind: EvidenceKind,
-    /// Where it stands, in the same file.
+    /// The file it stands in, where that is another one than the site's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// Where it stands.
     pub start: Point,
     /// Where it ends (exclusive).
     pub end: Point,

@@ -41,6 +41,7 @@ use crate::{
         matching::{FileText, match_file},
         target::Target,
     },
+    unit::Unit,
 };
 
 /// The version of the serialised form of a [`Scan`].
@@ -80,6 +81,9 @@ pub struct Scan {
     pub tool: Tool,
     /// All findings, by path, position and rule.
     pub findings: Vec<Finding>,
+    /// The clients and what is tied to each, by location.
+    #[serde(default)]
+    pub units: Vec<Unit>,
     /// What could not be looked at as it should, by path and position.
     pub diagnostics: Vec<Diagnostic>,
     /// Counts.

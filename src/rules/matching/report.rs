@@ -101,6 +101,7 @@ impl Writer<'_, '_, '_, '_> {
             },
             portable,
             fix_level: rule.file.fix.level,
+            units: Vec::new(),
             fingerprint: self.fingerprint(rule, place, symbol.as_deref()),
             evidence: self.evidence(place, accepted),
             excerpt: self.excerpt(place.span),
@@ -171,7 +172,7 @@ impl Writer<'_, '_, '_, '_> {
     }
 
     fn step(&self, kind: EvidenceKind, span: Span) -> Evidence {
-        Evidence { kind, start: self.point(span.start), end: self.point(span.end), text: self.local(span) }
+        Evidence { kind, path: None, start: self.point(span.start), end: self.point(span.end), text: self.local(span) }
     }
 
     /// The rule, what the site stands for, the statement around it without white space, the names of the functions
