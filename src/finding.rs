@@ -106,6 +106,8 @@ pub enum EvidenceKind {
     Flow,
     /// The finding that stands beside the site.
     Beside,
+    /// The client that the site belongs to is made there.
+    Construction,
     /// The site itself.
     Site,
 }

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::{
     config::{self, Config, Located},
+    migrate::options::PortableNames,
     report::style::{ERROR, HELP, WARNING},
     rules::{
         Rule, RuleSet, load,
@@ -189,6 +190,16 @@ pub(super) fn selection(
         words.iter().for_each(|word| told(option, selection.ignore(word, rules)));
     }
     if errors.is_empty() { Ok(selection) } else { Err(Failure::Usage(errors)) }
+}
+
+/// The names of the settings that portable code reads, where the settings file has its own.
+pub(super) fn names_of(settings: &Config) -> PortableNames {
+    let text = |named: &Option<Located>| named.as_ref().map(|named| named.text.clone());
+    PortableNames {
+        base_url: text(&settings.portable.base_url),
+        key: text(&settings.portable.key),
+        model: text(&settings.portable.model),
+    }
 }
 
 /// A mistake in what a settings file names.

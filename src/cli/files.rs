@@ -47,6 +47,9 @@ pub(super) struct Files {
     /// How many threads to use; 0 is one per core
     #[arg(short = 'j', long, value_name = "N", env = "UNMOOR_THREADS", default_value_t = 0, help_heading = "Files")]
     threads: usize,
+    /// Look at each file by itself, without following names into other files
+    #[arg(long, help_heading = "Files")]
+    no_tests: false, link: bool,
     /// Parse every file, whatever the prefilter says
     #[arg(long, hide = true)]
     no_prefilter: bool,
@@ -72,7 +75,7 @@ impl Files {
             threads: self.threads,
             ..WalkOptions::new(|name| Grammar::of(name).is_some())
         };
-        ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified, unreported: false }
+        ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified, tests: false, link: !self.no_link, unreported: false }
     }
 }
 

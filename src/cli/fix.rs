@@ -9,14 +9,14 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Exit,
-    common::{Common, Failure, Packs, Streams, at, error, selection, warning, with_help},
+    common::{Common, Failure, Packs, Streams, at, error, names_of, selection, warning, with_help},
     files::{Files, bad_glob, check_paths},
 };
 use crate::{
-    config::{Config, Located},
+    config::Config,
     migrate::{
         apply::{Change, Outcome, apply, dirty},
-        options::{FixOptions, PortableNames},
+        options::FixOptions,
         plan::{FilePlan, Plan},
         view::{View, redact},
     },
@@ -126,16 +126,11 @@ impl Arguments {
             Some(Level::Unsafe) => Some(FixLevel::Unsafe),
             None => settings.fix.level,
         };
-        let text = |named: &Option<Located>| named.as_ref().map(|named| named.text.clone());
         let filled = settings.models.iter().filter(|(_, model)| !model.text.is_empty());
         Ok(FixOptions {
             level: level.unwrap_or(FixLevel::Safe),
             target: self.target(settings, targets)?.cloned(),
-            names: PortableNames {
-                base_url: text(&settings.portable.base_url),
-                key: text(&settings.portable.key),
-                model: text(&settings.portable.model),
-            },
+            names: names_of(settings),
             models: filled.map(|(deployment, model)| (deployment.clone(), model.text.clone())).collect(),
             keep_key_header: self.keep_key_header || settings.fix.keep_key_header.unwrap_or_default(),
         })

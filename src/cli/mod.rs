@@ -8,6 +8,7 @@ mod files;
 mod fix;
 mod models;
 pub mod reference;
+mod report;
 mod rules;
 mod scan;
 mod test;
@@ -75,6 +76,8 @@ enum Command {
     Scan(Box<scan::Arguments>),
     /// Show, or make, the changes that free code from that edition
     Fix(Box<fix::Arguments>),
+    /// Report whether code can go elsewhere, what breaks, how much work it is, and in which order
+    Report(report::Arguments),
     /// List the deployment names in code, for mapping them to models
     Models(models::Arguments),
     /// List the rules
@@ -108,6 +111,7 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
     let done = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments, common, streams),
         Command::Fix(arguments) => fix::run(arguments, common, streams),
+        Command::Report(arguments) => report::run(arguments, common, streams),
         Command::Models(arguments) => models::run(arguments, common, streams),
         Command::Rules(arguments) => rules::run(arguments, common, streams),
         Command::Explain(arguments) => explain::run(arguments, common, streams),

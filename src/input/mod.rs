@@ -9,6 +9,7 @@
 //! * [`versions`] reads which versions of packages the project of a file uses.
 
 pub mod exclude;
+pub mod modules;
 pub mod prefilter;
 pub mod text;
 pub mod versions;

@@ -8,6 +8,8 @@ pub mod javascript;
 pub mod python;
 pub mod writing;
 
+use std::path::Path;
+
 use tree_sitter::Parser;
 
 use crate::facts::Facts;
@@ -54,6 +56,24 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
         }
+    }
+
+    /// True for a file of tests, as the language's tools name such files and their folders.
+    pub fn is_test(self, path: &Path) -> bool {
+        let folders = path.parent().into_iter().flat_map(Path::components);
+        let in_folder = folders.filter_map(|part| part.as_os_str().to_str()).any(|folder| match self {
+            Self::Python => matches!(folder, "tests" | "test"),
+            Self::JavaScript => matches!(folder, "__tests__" | "tests" | "test" | "e2e"),
+        });
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        in_folder
+            || match self {
+                Self::Python => {
+                    let stem = name.split('.').next().unwrap_or_default();
+                    stem.starts_with("test_") || stem.ends_with("_test")
+                }
+                Self::JavaScript => name.contains(".test.") || name.contains(".spec."),
+            }
     }
 
     /// How its programs read their environment.

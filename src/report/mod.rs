@@ -3,10 +3,12 @@
 //! Text is written with colours; whoever owns the stream strips them where they are not wanted. What comes from scanned
 //! files is made harmless first ([`words::printable`]).
 
+pub mod assessment;
 mod concise;
 pub mod diff;
 pub mod json;
 pub mod list;
+pub mod markdown;
 pub mod models;
 pub mod page;
 pub mod plan;

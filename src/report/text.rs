@@ -80,6 +80,7 @@ fn note(step: &Evidence, path: &str) -> String {
         EvidenceKind::Call => "an argument of this call",
         EvidenceKind::Flow => "flows into this",
         EvidenceKind::Beside => "beside this",
+        EvidenceKind::Construction => "the client is made",
         EvidenceKind::Site => "found",
     };
     let (path, text) = (printable(path), printable(&step.text));

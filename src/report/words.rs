@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::{migrate::assess::Verdict, rules::model::FixLevel};
+
 /// The text with control characters written out. A scanned file must not be able to move the cursor, recolour the
 /// terminal or turn the writing direction round.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -30,6 +32,35 @@ pub fn count(number: u64, noun: &str) -> String {
         _ => format!("{noun}s"),
     };
     format!("{number} {plural}")
+}
+
+/// A range of minutes for people: in hours from two hours on, in working days of eight hours from two days on.
+pub fn duration(low: u64, high: u64) -> String {
+    const HOUR: u64 = 60;
+    const DAY: u64 = 8 * HOUR;
+    let (unit, name) = match high {
+        0..120 => (1, "minute"),
+        120..960 => (HOUR, "hour"),
+        _ => (DAY, "working day"),
+    };
+    // Halves of hours and days are as exact as an estimate can be.
+    let halves = |minutes: u64| if unit == 1 { minutes * 2 } else { (minutes * 2 + unit / 2) / unit };
+    let shown = |halves: u64| if halves % 2 == 0 { format!("{}", halves / 2) } else { format!("{}.5", halves / 2) };
+    let (low, high) = (halves(low), halves(high));
+    let plural = if high == 2 { "" } else { "s" };
+    if low == high { format!("{} {name}{plural}", shown(high)) } else { format!("{} to {} {name}s", shown(low), shown(high)) }
+}
+
+/// The words for a verdict.
+pub fn verdict(verdict: Verdict, level: Option<FixLevel>) -> &'static str {
+    match (verdict, level) {
+        (Verdict::Ready, _) => "ready",
+        (Verdict::AfterFix, Some(FixLevel::Safe)) => "after the safe fix",
+        (Verdict::AfterFix, _) => "after a fix to review",
+        (Verdict::NeedsWork, _) => "needs work",
+        (Verdict::Unsupported, _) => "unsupported",
+        (Verdict::Unknown, _) => "unknown",
+    }
 }
 
 /// A number of bytes for people.
@@ -137,6 +168,15 @@ mod tests {
             (bytes(999), bytes(1_250), bytes(34_560_000)),
             ("999 bytes".into(), "1.3 kB".into(), "34.6 MB".into())
         );
+    }
+
+    #[test]
+    fn durations_are_told_in_a_fitting_unit() {
+        assert_eq!(duration(5, 5), "5 minutes");
+        assert_eq!(duration(1, 1), "1 minute");
+        assert_eq!(duration(45, 119), "45 to 119 minutes");
+        assert_eq!(duration(45, 200), "1 to 3.5 hours");
+        assert_eq!(duration(480, 2400), "1 to 5 working days");
     }
 
     #[test]

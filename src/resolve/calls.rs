@@ -2,7 +2,7 @@
 
 use super::{
     Resolver, Value, objects,
-    paths::{PathId, Paths},
+    paths::{Origin, PathId, Paths},
 };
 use crate::facts::{ArgumentKind, Expr, ExprId, FunctionId};
 
@@ -100,12 +100,14 @@ impl Resolver<'_, '_> {
         }
         if objects::is_enter(text) {
             let inner = text.rsplit_once('.').map(|(inner, _)| inner.to_owned()).unwrap_or_default();
-            return vec![Value::Path(self.paths.root(&inner))];
+            let (origin, root) = (self.paths.origin(path), self.paths.parts(path).map_or(0, |(root, _)| root.len()));
+            return vec![Value::Path(self.paths.follow(&inner, root, origin))];
         }
         if let Some(values) = self.passed_on(path, call) {
             return values;
         }
-        vec![Value::Path(self.paths.call(path))]
+        let result = self.paths.call_from(path, Origin::Call(call));
+        self.reach(result)
     }
 
     /// What functions give that make nothing new: an argument, or what an argument makes.

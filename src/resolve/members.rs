@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::{
     Resolver, Value,
-    paths::{PathId, Paths},
+    paths::{Origin, PathId, Paths},
     scopes,
 };
 use crate::facts::{BindingId, BindingKind, ClassId, Expr, ExprId, Usage};
 
-impl Resolver<'_, '_> {
+impl<'f> Resolver<'f, '_> {
     pub(super) fn part_values(&mut self, object: ExprId, name: &str) -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
         for value in self.values(object).iter() {
@@ -33,7 +33,10 @@ impl Resolver<'_, '_> {
         let facts = self.facts;
         match value {
             Value::Path(path) if self.is_container(*path) => vec![Value::Environment(Rc::from(name))],
-            Value::Path(path) => vec![Value::Path(self.paths.member(*path, name))],
+            Value::Path(path) => {
+                let member = self.paths.member(*path, name);
+                self.reach(member)
+            }
             Value::Literal(literal) => match facts.expr(*literal) {
                 Expr::Object(_) | Expr::Call { .. } | Expr::Operation { .. } => {
                     let found = self.entry_values(*literal, name);
@@ -46,7 +49,7 @@ impl Resolver<'_, '_> {
                 if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
             }
             Value::Super(class) => self.inherited(*class, name, &mut Vec::new()),
-            Value::Environment(_) | Value::Function(_) => vec![Value::Path(self.unknown_member(name))],
+            Value::Environment(_) | Value::Function(_) | Value::Foreign(_) => vec![Value::Path(self.unknown_member(name))],
         }
     }
 
@@ -69,7 +72,10 @@ impl Resolver<'_, '_> {
                 Expr::Object(entries) => entries.iter().flat_map(|entry| self.values(entry.value).to_vec()).collect(),
                 _ => vec![Value::Path(Paths::UNKNOWN)],
             },
-            Value::Path(path) => vec![Value::Path(self.paths.element(*path))],
+            Value::Path(path) => {
+                let element = self.paths.element(*path);
+                self.reach(element)
+            }
             _ => vec![Value::Path(Paths::UNKNOWN)],
         }
     }
@@ -92,6 +98,35 @@ impl Resolver<'_, '_> {
             return Vec::new();
         }
         seen.push(class);
+        let values = self.own_member(class, name);
+        if values.iter().all(|value| matches!(value, Value::Path(path) if self.paths.is_unknown(*path))) {
+            let mut inherited = self.inherited(class, name, seen);
+            inherited.extend(values);
+            return inherited;
+        }
+        values
+    }
+
+    /// The names that a class of the file has itself: in its body, or stored on its instances.
+    pub(super) fn own_members(&self, class: ClassId) -> Vec<&'f str> {
+        let facts = self.facts;
+        let scope = facts.classes[class.index()].scope;
+        let in_body = facts.bindings.iter().filter(|binding| binding.scope == scope).map(|binding| binding.name);
+        let mut names: Vec<&'f str> = in_body.collect();
+        for store in &facts.stores {
+            if let Expr::Member { object, property, .. } = facts.expr(store.target)
+                && self.receiver_class(*object) == Some(class)
+            {
+                names.push(property);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// A member of a class of the file that it has itself.
+    pub(super) fn own_member(&mut self, class: ClassId, name: &str) -> Vec<Value> {
         let facts = self.facts;
         let mut values = Vec::new();
         for &id in &self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec() {
@@ -106,7 +141,7 @@ impl Resolver<'_, '_> {
             }
         }
         values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
-        if values.is_empty() { self.inherited(class, name, seen) } else { values }
+        values
     }
 
     /// A class-scope binding as seen from an instance: a property method stands for what it returns.
@@ -132,8 +167,9 @@ impl Resolver<'_, '_> {
                 match value {
                     Value::Class(base) => values.extend(self.class_member(*base, name, seen)),
                     Value::Path(path) => {
-                        let instance = self.paths.call(*path);
-                        values.push(Value::Path(self.paths.member(instance, name)));
+                        let instance = self.paths.call_from(*path, Origin::Declared(base));
+                        let member = self.paths.member(instance, name);
+                        values.extend(self.reach(member));
                     }
                     _ => {}
                 }

@@ -6,12 +6,14 @@
 //! annotations, factories, `partial` and `super`; it is written once for all languages. It asks lazily and remembers,
 //! so the cost follows the questions, not the size of the file. What it cannot tell is unknown, never guessed.
 //!
-//! Built on it: [`objects`] (what arguments really reach a call), [`flow`] (what flows into a place) and [`trace`] (how
-//! a value was found). Rules are not known here; following names into other files is not done here either.
+//! Built on it: [`objects`] (what arguments really reach a call), [`flow`] (what flows into a place), [`trace`] (how
+//! a value was found) and [`link`] (what names of other files stand for, once a resolver is told of them). Rules are not
+//! known here.
 
 mod calls;
 mod environment;
 pub mod flow;
+pub mod link;
 mod members;
 pub mod objects;
 pub mod paths;
@@ -28,9 +30,11 @@ use crate::{
         ArgumentKind, Binding, BindingId, BindingKind, ClassId, Expr, ExprId, Facts, FunctionId, ImportedSymbol, Key,
         Operator, ScopeId, Span, Step, Usage,
     },
+    input::modules::FileId,
     lang::{Environment, Language},
 };
-use paths::{PathId, Paths, Reexports};
+use link::{Outside, Reached};
+use paths::{Origin, PathId, Paths, Reexports, Site};
 use scopes::{Lookup, Scopes};
 
 /// What an expression can stand for.
@@ -50,6 +54,17 @@ pub enum Value {
     Instance(ClassId),
     /// The bases of a class of the file, as `super` sees them.
     Super(ClassId),
+    /// A setting or string from another file; see [`Resolver::foreign`].
+    Foreign(u32),
+}
+
+/// A value that another file gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Foreign {
+    /// An environment variable.
+    Environment(Rc<str>, Site),
+    /// A string, with `{}` for what is inserted.
+    Text(Rc<str>, Site),
 }
 
 /// The values an expression can have; empty means that nothing is known.
@@ -77,6 +92,11 @@ pub struct Resolver<'f, 's> {
     callers: Option<FxHashMap<FunctionId, Vec<ExprId>>>,
     /// Types that are asserted of expressions.
     asserted: FxHashMap<ExprId, ExprId>,
+    /// The other files, when names are followed into them.
+    outside: Option<Outside<'f>>,
+    /// What paths lead to in other files, once it was asked.
+    reached: FxHashMap<PathId, Option<Rc<[Value]>>>,
+    foreign: Vec<Foreign>,
     known: Vec<Option<Values>>,
     active: FxHashSet<(ExprId, bool)>,
     depth: usize,
@@ -108,10 +128,20 @@ impl<'f, 's> Resolver<'f, 's> {
             updates_of: objects::update_calls(facts),
             callers: None,
             asserted: facts.asserted.iter().copied().collect(),
+            outside: None,
+            reached: FxHashMap::default(),
+            foreign: Vec::new(),
             known: vec![None; facts.exprs.len()],
             active: FxHashSet::default(),
             depth: 0,
         }
+    }
+
+    /// The same, with names followed into other files.
+    #[must_use]
+    pub fn linked(mut self, outside: Option<Outside<'f>>) -> Self {
+        self.outside = outside;
+        self
     }
 
     /// The language of the file.
@@ -146,6 +176,17 @@ impl<'f, 's> Resolver<'f, 's> {
 
     /// The symbols among the values of `expr`.
     pub fn symbols(&mut self, expr: ExprId) -> Vec<PathId> {
+        let mut symbols: Vec<PathId> = Vec::new();
+        for path in self.instances(expr) {
+            if symbols.iter().all(|&known| self.paths.text(known) != self.paths.text(path)) {
+                symbols.push(path);
+            }
+        }
+        symbols
+    }
+
+    /// The symbols among the values of `expr`, each once for each of its origins.
+    pub fn instances(&mut self, expr: ExprId) -> Vec<PathId> {
         let values = self.values(expr);
         values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None }).collect()
     }
@@ -153,8 +194,92 @@ impl<'f, 's> Resolver<'f, 's> {
     /// The environment variables among the values of `expr`.
     pub fn variables(&mut self, expr: ExprId) -> Vec<Rc<str>> {
         let values = self.values(expr);
-        let name = |value: &Value| if let Value::Environment(name) = value { Some(name.clone()) } else { None };
+        let name = |value: &Value| match value {
+            Value::Environment(name) => Some(name.clone()),
+            Value::Foreign(number) => match self.foreign(*number) {
+                Foreign::Environment(name, _) => Some(name.clone()),
+                Foreign::Text(..) => None,
+            },
+            _ => None,
+        };
         values.iter().filter_map(name).collect()
+    }
+
+    /// A value from another file.
+    pub fn foreign(&self, number: u32) -> &Foreign {
+        &self.foreign[number as usize]
+    }
+
+    /// What a path leads to: itself, or what is found in the file of the project that it leads into.
+    fn reach(&mut self, path: PathId) -> Vec<Value> {
+        let Some(outside) = self.outside else { return vec![Value::Path(path)] };
+        if let Some(known) = self.reached.get(&path) {
+            return known.as_ref().map_or_else(|| vec![Value::Path(path)], |values| values.to_vec());
+        }
+        let found = self.look_outside(outside, path);
+        self.reached.insert(path, found.clone().map(Rc::from));
+        found.unwrap_or_else(|| vec![Value::Path(path)])
+    }
+
+    fn look_outside(&mut self, outside: Outside<'f>, path: PathId) -> Option<Vec<Value>> {
+        let (root, steps) = self.paths.parts(path)?;
+        let origin = self.paths.origin(path);
+        let reached = match origin {
+            Some(Origin::Parameter(function, index)) => outside.given(function, index, steps),
+            Some(other) => outside.expand(root, steps, Some(self.site(other, outside.file)))?,
+            None => outside.expand(root, steps, None)?,
+        };
+        let is_own = reached.iter().any(Reached::is_open);
+        let values: Vec<Value> = reached.into_iter().filter_map(|reached| self.value_of(reached, outside.file)).collect();
+        if values.is_empty() && is_own { self.own(path) } else { (!values.is_empty()).then_some(values) }
+    }
+
+    /// A path that reads like one of a package but leads into the project must not be taken for the package's.
+    fn own(&mut self, path: PathId) -> Option<Vec<Value>> {
+        let (root, _) = self.paths.parts(path)?;
+        if self.language != Language::Python || root.starts_with(['.', link::OWN]) {
+            return None;
+        }
+        let text = format!("{}{}", link::OWN, self.paths.text(path));
+        let (length, origin) = (root.len() + 1, self.paths.origin(path));
+        Some(vec![Value::Path(self.paths.follow(&text, length, origin))])
+    }
+
+    fn value_of(&mut self, reached: Reached, file: FileId) -> Option<Value> {
+        match reached {
+            Reached::Symbol { text, root, origin } => {
+                let origin = origin.map(|site| self.own_origin(site, file));
+                Some(Value::Path(self.paths.follow(&text, root as usize, origin)))
+            }
+            Reached::Environment(name, site) => Some(self.add_foreign(Foreign::Environment(name.into(), site))),
+            Reached::Text(text, site) => Some(self.add_foreign(Foreign::Text(text.into(), site))),
+            _ => None,
+        }
+    }
+
+    /// An origin in this file is known by its expression.
+    fn own_origin(&self, site: Site, file: FileId) -> Origin {
+        if site.file != file {
+            return Origin::Elsewhere(site);
+        }
+        let starts = |(number, node): (usize, &crate::facts::ExprNode<'_>)| {
+            let fits = node.span.start == site.at && (site.declared || matches!(node.expr, Expr::Call { .. }));
+            fits.then_some(ExprId(number as u32))
+        };
+        match self.facts.exprs.iter().enumerate().find_map(starts) {
+            Some(expr) if site.declared => Origin::Declared(expr),
+            Some(expr) => Origin::Call(expr),
+            None => Origin::Elsewhere(site),
+        }
+    }
+
+    fn add_foreign(&mut self, foreign: Foreign) -> Value {
+        let known = self.foreign.iter().position(|one| *one == foreign);
+        let number = known.unwrap_or_else(|| {
+            self.foreign.push(foreign);
+            self.foreign.len() - 1
+        });
+        Value::Foreign(number as u32)
     }
 
     fn evaluate(&mut self, expr: ExprId) -> Vec<Value> {
@@ -166,7 +291,10 @@ impl<'f, 's> Resolver<'f, 's> {
                 None => vec![Value::Path(Paths::UNKNOWN)],
             },
             Expr::Super => scopes::class_around(facts, facts.node(expr).scope).map(Value::Super).into_iter().collect(),
-            Expr::Module(module) => vec![Value::Path(self.paths.root(module))],
+            Expr::Module(module) => {
+                let path = self.paths.root(module);
+                self.reach(path)
+            }
             Expr::Member { object, property, .. } => self.part_values(*object, property),
             Expr::Index { object, index } => match facts.constant_text(*index) {
                 Some(name) => self.part_values(*object, &name),
@@ -210,6 +338,11 @@ impl<'f, 's> Resolver<'f, 's> {
         }
     }
 
+    /// The bindings that hold for a name of the module when all of it has run.
+    fn last_bindings(&self, name: &str) -> Vec<BindingId> {
+        self.scopes.at_end(self.facts, ScopeId(0), name)
+    }
+
     /// The values a binding can give to its name.
     pub fn binding_values(&mut self, id: BindingId) -> Vec<Value> {
         let facts = self.facts;
@@ -223,14 +356,16 @@ impl<'f, 's> Resolver<'f, 's> {
                 values.extend(default.iter().flat_map(|&default| self.values(default).to_vec()));
                 values
             }
-            BindingKind::Parameter { default, .. } => {
-                default.iter().flat_map(|&default| self.dependency_values(default)).collect()
+            BindingKind::Parameter { function, index, default } => {
+                let mut values = self.given_values(*function, *index);
+                values.extend(default.iter().flat_map(|&default| self.dependency_values(default)));
+                values
             }
             BindingKind::ParameterElement { function, index, path, default } => {
                 let parameter = &facts.functions[function.index()].parameters[*index as usize];
-                let declared =
-                    parameter.annotation.into_iter().flat_map(|declared| self.instances_of(declared)).collect();
-                let mut values = self.steps_values(declared, path);
+                let mut whole = self.given_values(*function, *index);
+                whole.extend(parameter.annotation.into_iter().flat_map(|declared| self.instances_of(declared)));
+                let mut values = self.steps_values(whole, path);
                 values.extend(default.iter().flat_map(|&default| self.values(default).to_vec()));
                 values
             }
@@ -252,6 +387,15 @@ impl<'f, 's> Resolver<'f, 's> {
         values
     }
 
+    /// What is given for a parameter at calls in any file.
+    fn given_values(&mut self, function: FunctionId, index: u32) -> Vec<Value> {
+        if self.outside.is_none() {
+            return Vec::new();
+        }
+        let path = self.paths.root_from("?", Some(Origin::Parameter(function, index)));
+        self.reach(path)
+    }
+
     /// A default such as FastAPI's `Depends(get_client)` stands for what the function gives.
     fn dependency_values(&mut self, default: ExprId) -> Vec<Value> {
         let facts = self.facts;
@@ -265,7 +409,7 @@ impl<'f, 's> Resolver<'f, 's> {
         self.values(default).to_vec()
     }
 
-    fn import_values(&mut self, import: u32, item: u32) -> Vec<Value> {
+    pub(super) fn import_values(&mut self, import: u32, item: u32) -> Vec<Value> {
         let facts = self.facts;
         let import = &facts.imports[import as usize];
         let symbol = &import.items[item as usize].symbol;
@@ -274,7 +418,8 @@ impl<'f, 's> Resolver<'f, 's> {
         {
             return vec![Value::Environment(Rc::from(*name))];
         }
-        vec![Value::Path(self.imported_path(&import.module, symbol))]
+        let path = self.imported_path(&import.module, symbol);
+        self.reach(path)
     }
 
     /// The path of an import item.
@@ -353,7 +498,8 @@ impl<'f, 's> Resolver<'f, 's> {
         callers
     }
 
-    fn constructor_of(&self, class: ClassId) -> Option<FunctionId> {
+    /// The function that constructs a class of the file.
+    pub fn constructor_of(&self, class: ClassId) -> Option<FunctionId> {
         let facts = self.facts;
         let scope = facts.classes[class.index()].scope;
         ["__init__", "constructor"].iter().flat_map(|name| self.scopes.in_scope(scope, name)).find_map(|id| {

@@ -46,6 +46,12 @@ impl<'s> Scopes<'s> {
         }
     }
 
+    /// The bindings of a scope's name that hold when its flow has ended.
+    pub(super) fn at_end(&self, facts: &Facts<'s>, scope: ScopeId, name: &str) -> Vec<BindingId> {
+        let bindings = self.in_scope(scope, name);
+        if bindings.is_empty() { Vec::new() } else { reaching(facts, bindings, None) }
+    }
+
     /// What the name written at `place` means.
     pub(super) fn lookup(&self, facts: &Facts<'s>, name: &str, place: ExprId) -> Lookup {
         let node = facts.node(place);

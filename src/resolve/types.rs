@@ -1,6 +1,6 @@
 //! Declared types: what a value is by its annotation.
 
-use super::{MAX_DEPTH, Resolver, Value, paths::Paths};
+use super::{MAX_DEPTH, Resolver, Value, paths::Origin};
 use crate::facts::{BindingKind, Expr, ExprId};
 
 /// Type constructors whose arguments stand for the type itself.
@@ -79,7 +79,10 @@ impl Resolver<'_, '_> {
         let mut instances = Vec::new();
         for value in self.values(annotation).iter() {
             match value {
-                Value::Path(path) if *path != Paths::UNKNOWN => instances.push(Value::Path(self.paths.call(*path))),
+                Value::Path(path) if !self.paths.is_unknown(*path) => {
+                    let instance = self.paths.call_from(*path, Origin::Declared(annotation));
+                    instances.extend(self.reach(instance));
+                }
                 Value::Class(class) => instances.push(Value::Instance(*class)),
                 // `ReturnType<typeof f>`.
                 Value::Function(function) => instances.extend(self.function_results(*function)),

@@ -116,6 +116,21 @@ impl Index {
         self.unreported.contains(id)
     }
 
+    /// Modules that give the same names as others.
+    pub fn reexports(&self) -> &Reexports {
+        &self.reexports
+    }
+
+    /// True for a symbol that a rule finds where it is imported.
+    pub fn is_imported(&self, symbol: &str) -> bool {
+        self.imports.contains(symbol)
+    }
+
+    /// The class of the rule that a place was found by.
+    pub(crate) fn class_of(&self, place: &super::matching::Place) -> super::model::Class {
+        self.rules[self.clauses[place.clause as usize].rule].file.class
+    }
+
     /// The index of a language's rules. Patterns were checked when the rules were read; one that does not compile all
     /// the same matches nothing.
     pub fn new(set: &RuleSet, language: Language) -> Self {

@@ -3,6 +3,7 @@
 //!
 //! Nothing here names a vendor; that is what rule files are for.
 
+pub mod calls;
 pub mod formula;
 pub mod index;
 pub mod load;

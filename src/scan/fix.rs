@@ -93,7 +93,8 @@ impl Scanner {
 
     /// The files that can matter, each once, however it was reached.
     fn hits(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<(Vec<Hit>, super::Scan), GlobError> {
-        let (mut hits, scan) = self.find(paths, options)?;
+        let options = &ScanOptions { link: false, ..options.clone() };
+        let super::Found { mut hits, scan, .. } = self.find(paths, options)?;
         // A file that is met by a link and by its own name goes by that.
         hits.sort_by_cached_key(|hit| (hit.path.is_symlink(), hit.path.clone()));
         let mut seen = BTreeSet::new();

@@ -4,41 +4,43 @@
 //! lowered, resolved and matched by a pool of threads, the largest first, so that no large file is left for the end.
 //! The result is one [`Scan`] value, sorted, the same for any number of threads.
 
+mod analyse;
+pub mod assess;
 mod fix;
+mod link;
 mod projects;
 
 use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt::Write as _,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use analyse::{Analysed, Hit};
+use link::Other;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    facts::{Facts, ProblemKind},
     finding::Finding,
     input::{
         exclude::GlobError,
         prefilter::Prefilter,
-        text::{Decoded, Encoding, LineIndex, Text, decode, is_minified},
         walk::{FoundFile, ReadError, WalkOptions, WalkReport, walk},
     },
-    lang::{Grammar, Language, Lowering},
+    lang::{Grammar, Language},
     rules::{
         Rule, RuleSet,
+        calls::Catalogue,
         formula::{Names, formulas},
         index::Index,
-        matching::{FileText, match_file},
         target::Target,
     },
     unit::Unit,
@@ -60,6 +62,10 @@ pub struct ScanOptions {
     pub without_prefilter: bool,
     /// Parse minified files too.
     pub minified: bool,
+    /// Find out which of the files with units tests reach.
+    pub tests: bool,
+    /// Follow names into other files. Without it each file is looked at by itself and there are no units.
+    pub link: bool,
     /// Report also what is portable already and only matters to fixes. For testing rules.
     pub unreported: bool,
 }
@@ -68,7 +74,7 @@ impl ScanOptions {
     /// For files of any kind that can be scanned.
     pub fn of_any_file() -> Self {
         let walk = WalkOptions::new(|name| Grammar::of(name).is_some());
-        Self { walk, without_prefilter: false, minified: false, unreported: false }
+        Self { walk, without_prefilter: false, minified: false, tests: false, link: true, unreported: false }
     }
 }
 
@@ -88,6 +94,9 @@ pub struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Counts.
     pub stats: Stats,
+    /// Files that tests reach, when they were asked for.
+    #[serde(skip)]
+    pub tested: Vec<String>,
     /// How long it took. Not serialised: the same input gives the same bytes.
     #[serde(skip)]
     pub elapsed: Duration,
@@ -139,6 +148,8 @@ pub enum DiagnosticKind {
     Encoding,
     /// Its syntax is broken; the rest of the file was looked at.
     Syntax,
+    /// A manifest that tells what imports mean is broken; what it would tell is unknown.
+    Manifest,
     /// It is nested too deep; the rest of the file was looked at.
     TooDeep,
     /// Nothing was found to look at.
@@ -181,6 +192,7 @@ pub struct Scanner {
 struct PerLanguage {
     prefilter: OnceLock<Option<Prefilter>>,
     index: OnceLock<Index>,
+    catalogue: OnceLock<Catalogue>,
 }
 
 impl Scanner {
@@ -212,13 +224,20 @@ impl Scanner {
         self.per_language[language as usize].index.get_or_init(|| Index::new(&self.rules, language))
     }
 
+    fn catalogue(&self, language: Language) -> &Catalogue {
+        self.per_language[language as usize].catalogue.get_or_init(|| Catalogue::new(&self.rules, language))
+    }
+
     /// Scans paths. The only error is a glob that cannot be read.
     pub fn scan(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Scan, GlobError> {
         let started = Instant::now();
-        let (mut hits, mut scan) = self.find(paths, options)?;
-        hits.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
-        let results = self.analyse_all(&hits, options);
-        scan.add(results);
+        let Found { mut hits, others, mut scan } = self.find(paths, options)?;
+        if options.link {
+            self.link(hits, others, paths, options, &mut scan);
+        } else {
+            hits.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+            scan.add(self.analyse_all(&hits, options));
+        }
         if scan.stats.files_read == 0 && scan.diagnostics.is_empty() {
             scan.diagnostics.push(no_files(&scan.stats));
         }
@@ -237,7 +256,11 @@ impl Scanner {
                 scan.stats.bytes_read = bytes.len() as u64;
                 let size = bytes.len() as u64;
                 let hit = Hit { path: PathBuf::from(path), grammar, size, bytes: Some(bytes), max_size: size };
-                scan.add(self.analyse_all(&[hit], options));
+                if options.link {
+                    self.link(vec![hit], Vec::new(), &[], options, &mut scan);
+                } else {
+                    scan.add(self.analyse_all(&[hit], options));
+                }
             }
             None => scan.diagnostics.push(unknown_kind(path)),
         }
@@ -246,14 +269,14 @@ impl Scanner {
     }
 
     /// Reads all wanted files and keeps those that can matter.
-    fn find(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<(Vec<Hit>, Scan), GlobError> {
+    fn find(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Found, GlobError> {
         let kept = AtomicUsize::new(0);
         let walked = walk(paths, &options.walk, Reading::default, |reading, file| {
             self.read(reading, file, options, &kept);
         })?;
         let mut scan = Scan { schema_version: SCHEMA_VERSION, ..Scan::default() };
         let mut report = walked.report;
-        let mut hits = Vec::new();
+        let (mut hits, mut others) = (Vec::new(), Vec::new());
         for reading in walked.states {
             scan.stats.files_read += reading.files;
             scan.stats.bytes_read += reading.bytes;
@@ -262,9 +285,10 @@ impl Scanner {
                 report.add_unread(path, error);
             }
             hits.extend(reading.hits);
+            others.extend(reading.others);
         }
         scan.add_walk(&report);
-        Ok((hits, scan))
+        Ok(Found { hits, others, scan })
     }
 
     fn read(&self, reading: &mut Reading, file: FoundFile, options: &ScanOptions, kept: &AtomicUsize) {
@@ -283,6 +307,9 @@ impl Scanner {
         let bytes = reading.buffer.as_slice();
         let is_wide = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
         if !is_wide && prefilter.is_some_and(|prefilter| !prefilter.matches(bytes, &mut reading.scratch)) {
+            if options.link {
+                reading.others.push(Other { path: file.path, grammar, max_size: file.max_size });
+            }
             return;
         }
         let size = bytes.len();
@@ -290,80 +317,15 @@ impl Scanner {
         let bytes = keeps.then(|| bytes.to_vec());
         reading.hits.push(Hit { path: file.path, grammar, size: size as u64, bytes, max_size: file.max_size });
     }
+}
 
-    fn analyse_all(&self, hits: &[Hit], options: &ScanOptions) -> Vec<Analysed> {
-        if hits.is_empty() {
-            return Vec::new();
-        }
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::new());
-        let work = || {
-            let mut lowering = Lowering::default();
-            let mut results = Vec::new();
-            while let Some(hit) = hits.get(next.fetch_add(1, Ordering::Relaxed)) {
-                results.push(self.analyse_safely(hit, options, &mut lowering));
-            }
-            done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut results);
-        };
-        match pool(options.walk.threads.min(hits.len())) {
-            Some(pool) => {
-                pool.broadcast(|_| work());
-            }
-            None => work(),
-        }
-        done.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A bug that shows on one file must not lose the others.
-    fn analyse_safely(&self, hit: &Hit, options: &ScanOptions, lowering: &mut Lowering) -> Analysed {
-        let result = catch_unwind(AssertUnwindSafe(|| self.analyse(hit, options, lowering)));
-        result.unwrap_or_else(|_| {
-            *lowering = Lowering::default();
-            let message = "unmoor failed on this file; please report it as a bug".to_owned();
-            Analysed::only(hit.diagnostic(DiagnosticKind::Internal, None, message))
-        })
-    }
-
-    fn analyse(&self, hit: &Hit, options: &ScanOptions, lowering: &mut Lowering) -> Analysed {
-        let bytes = match hit.load() {
-            Ok(bytes) => bytes,
-            Err(error) => return Analysed::only(hit.diagnostic(DiagnosticKind::Unreadable, None, error.to_string())),
-        };
-        if !options.minified && is_minified(&bytes) {
-            let message = "looks generated (very long lines) and was not parsed; use --minified to parse it".to_owned();
-            return Analysed::only(hit.diagnostic(DiagnosticKind::Minified, None, message));
-        }
-        let size = bytes.len() as u64;
-        let text = match decode(bytes) {
-            Decoded::Text(mut text) => {
-                text.unify_line_ends();
-                text
-            }
-            Decoded::Binary => {
-                let message = "holds NUL bytes and was taken for a binary file".to_owned();
-                return Analysed::only(hit.diagnostic(DiagnosticKind::Binary, None, message));
-            }
-        };
-        let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
-        analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
-        let path = shown(&hit.path);
-        let language = hit.grammar.language();
-        let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
-            let message = "the parser gave up on this file".to_owned();
-            analysed.diagnostics.push(hit.diagnostic(DiagnosticKind::Syntax, None, message));
-            return analysed;
-        };
-        let lines = LineIndex::new(&text.text);
-        analysed.diagnostics.extend(problems(hit, &facts, &lines));
-        let offset = text.offset_base().unwrap_or_default() as u32;
-        let file = FileText { path: &path, text: &text.text, offset, language };
-        let index = self.index(language);
-        analysed.findings = match_file(index, &facts, &file, &lines);
-        if !options.unreported {
-            analysed.findings.retain(|finding| !index.is_unreported(&finding.rule));
-        }
-        analysed
-    }
+/// What reading all wanted files gave.
+struct Found {
+    /// The files that rules can find something in.
+    hits: Vec<Hit>,
+    /// The rest, when files are linked.
+    others: Vec<Other>,
+    scan: Scan,
 }
 
 /// What one walker thread gathers.
@@ -374,48 +336,9 @@ struct Reading {
     files: u64,
     bytes: u64,
     hits: Vec<Hit>,
+    others: Vec<Other>,
     unread: Vec<(PathBuf, ReadError)>,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// A file that can matter.
-struct Hit {
-    path: PathBuf,
-    grammar: Grammar,
-    size: u64,
-    /// Its content, when there was room to keep it.
-    bytes: Option<Vec<u8>>,
-    max_size: u64,
-}
-
-impl Hit {
-    fn load(&self) -> Result<Vec<u8>, ReadError> {
-        if let Some(bytes) = &self.bytes {
-            return Ok(bytes.clone());
-        }
-        let mut bytes = Vec::new();
-        FoundFile { path: self.path.clone(), explicit: true, max_size: self.max_size }.read(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn diagnostic(&self, kind: DiagnosticKind, line: Option<u32>, message: String) -> Diagnostic {
-        Diagnostic { path: Some(shown(&self.path)), line, kind, message }
-    }
-}
-
-/// What one file gave.
-#[derive(Default)]
-struct Analysed {
-    files: u64,
-    bytes: u64,
-    findings: Vec<Finding>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Analysed {
-    fn only(diagnostic: Diagnostic) -> Self {
-        Self { diagnostics: vec![diagnostic], ..Self::default() }
-    }
 }
 
 impl Scan {
@@ -486,32 +409,4 @@ fn no_files(stats: &Stats) -> Diagnostic {
         let _ = write!(message, ", {count} {reason}");
     }
     Diagnostic { path: None, line: None, kind: DiagnosticKind::NoFiles, message }
-}
-
-fn encoding_diagnostic(hit: &Hit, text: &Text) -> Option<Diagnostic> {
-    let message = match text.encoding {
-        Encoding::Assumed => "is not UTF-8 and declares no encoding; read as windows-1252".to_owned(),
-        other if text.lossy => format!("holds bytes that are not {}; they were replaced", other.name()),
-        _ => return None,
-    };
-    Some(hit.diagnostic(DiagnosticKind::Encoding, None, message))
-}
-
-/// The first place of each kind that could not be read, with the number of such places.
-fn problems(hit: &Hit, facts: &Facts<'_>, lines: &LineIndex<'_>) -> Vec<Diagnostic> {
-    let describe = |kind, diagnostic, what: &str| {
-        let mut places = facts.problems.iter().filter(|problem| problem.kind == kind);
-        let first = places.next()?;
-        let more = places.count();
-        let line = lines.position(first.span.start as usize).line;
-        let count = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        Some(hit.diagnostic(diagnostic, Some(line), format!("{what}{count}; the rest of the file was looked at")))
-    };
-    [
-        describe(ProblemKind::Syntax, DiagnosticKind::Syntax, "syntax error"),
-        describe(ProblemKind::TooDeep, DiagnosticKind::TooDeep, "nested too deep"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

@@ -2,19 +2,85 @@
 //! is and in which order, as plain serialisable data. It is what `unmoor report` writes in each of its forms; none of them
 //! looks at anything else.
 
-use std::{borrow::Cow, collections::BTreeMap};
+mod answer;
+mod build;
+mod effort;
+mod judge;
+mod packages;
+mod states;
+mod tables;
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    finding::Location,
-    rules::model::{Class, FixLevel, Severity},
+    finding::{Finding, Location},
+    migrate::plan::{FilePlan, Plan},
+    rules::{
+        Rule,
+        apis::{Api, Need},
+        effort,
+        model::{Class, FixLevel, Severity, Stay},
+        target::Target,
+    },
     unit::Unit,
 };
 
+pub use build::assess;
+
 /// The version of the serialised form of an [`Assessment`].
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// What an assessment is made of.
+pub struct Material<'m> {
+    /// The name of what was scanned.
+    pub name: String,
+    /// The day.
+    pub date: String,
+    /// Files that were read.
+    pub files_read: u64,
+    /// All findings, by path and position.
+    pub findings: &'m [Finding],
+    /// All units, by location.
+    pub units: &'m [Unit],
+    /// The rules.
+    pub rules: &'m [Rule],
+    /// The parts of the API.
+    pub apis: &'m [Api],
+    /// What calls can need.
+    pub needs: &'m [Need],
+    /// How much work things are.
+    pub weights: &'m [effort::Weight],
+    /// Reasons to stay that code cannot show.
+    pub stay: &'m [Stay],
+    /// The targets that are asked for.
+    pub targets: Vec<&'m Target>,
+    /// The plan for the same resource.
+    pub in_place: &'m Plan,
+    /// The plan for another host, and for which of the targets it was made. For others only the values of settings differ.
+    pub to_target: Option<(&'m Target, &'m Plan)>,
+    /// Files that tests reach.
+    pub tested: BTreeSet<String>,
+    /// Models by deployment name, from the settings.
+    pub models: BTreeMap<String, String>,
+    /// What could not be looked at.
+    pub diagnostics: Vec<Trouble>,
+    /// The hunks of the diff of a file, keys masked, and whether they are cut.
+    pub diff: &'m dyn Fn(&FilePlan) -> (String, bool),
+}
+
+/// The judgements for one target; calls by unit.
+struct Answered<'m> {
+    target: &'m Target,
+    clients: Vec<Judgement>,
+    calls: Vec<Vec<Judgement>>,
+    units: Vec<Judgement>,
+}
 
 /// What is known about leaving, for a whole tree.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -198,7 +264,7 @@ pub struct TargetAnswer {
     pub title: String,
     /// The answer in a sentence or two: `31 of 42 calls after the safe fix; 9 embeddings calls unknown; …`
     pub answer: String,
-    /// The verdict for the whole: the worst of its units, `unknown` only when nothing is worse than `after-fix`.
+    /// The verdict for the whole: the worst of its units. What is unknown is worse than work, better than unsupported.
     pub verdict: Verdict,
     /// Calls by verdict.
     pub calls: VerdictCounts,
@@ -367,6 +433,8 @@ pub struct Weight {
     pub low: u64,
     /// Minutes for one, at worst.
     pub high: u64,
+    /// Why this range.
+    pub because: String,
 }
 
 /// The name of a deployment and what is known of the model behind it.

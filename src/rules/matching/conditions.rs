@@ -119,7 +119,7 @@ impl Flows {
             let mut roots = Vec::new();
             let mut first = None;
             for (number, place) in accepted.iter().enumerate() {
-                if class_of(index, place) == class {
+                if index.class_of(place) == class {
                     first.get_or_insert(number);
                     roots.extend(sinks(resolver, place));
                 }
@@ -139,10 +139,6 @@ impl Flows {
         }
         Self { by_class }
     }
-}
-
-fn class_of(index: &Index, place: &Place) -> Class {
-    index.rules[index.clauses[place.clause as usize].rule].file.class
 }
 
 /// The expressions whose values a finding takes in: the arguments of its call, or of the statement around it and of the

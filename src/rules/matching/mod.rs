@@ -19,7 +19,7 @@ use crate::{
     rules::model::Class,
 };
 pub use report::FileText;
-pub(crate) use report::findings;
+pub(crate) use report::{Shower, findings, numbered_findings};
 
 /// How often leaning clauses are tried again after new findings.
 const MAX_ROUNDS: usize = 4;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Index, Place};
 use crate::{
-    facts::{ExprId, Span},
+    facts::{ExprId, Facts, Span},
     finding::{Evidence, EvidenceKind, Excerpt, Finding, Location, Point},
     input::text::LineIndex,
     lang::Language,
@@ -38,12 +38,47 @@ pub struct FileText<'t> {
     pub language: Language,
 }
 
-struct Writer<'w, 'r, 'f, 's> {
-    index: &'w Index,
-    resolver: &'r mut Resolver<'f, 's>,
+/// Shows places of a file: where they are, and what stands there without secrets.
+pub(crate) struct Shower<'w> {
     text: &'w FileText<'w>,
     lines: &'w LineIndex<'w>,
     secrets: Vec<Span>,
+}
+
+impl<'w> Shower<'w> {
+    pub(crate) fn new(text: &'w FileText<'w>, lines: &'w LineIndex<'w>, facts: &Facts<'_>) -> Self {
+        Self { text, lines, secrets: secret_spans(facts) }
+    }
+
+    fn point(&self, offset: u32) -> Point {
+        let position = self.lines.position(offset as usize);
+        Point {
+            line: position.line,
+            column: position.column,
+            column_utf16: position.column_utf16,
+            byte: offset + self.text.offset,
+        }
+    }
+
+    pub(crate) fn location(&self, span: Span) -> Location {
+        Location { path: self.text.path.to_owned(), start: self.point(span.start), end: self.point(span.end) }
+    }
+
+    /// What stands at a place, in one line.
+    pub(crate) fn local(&self, span: Span) -> String {
+        let text = masked(self.text.text, span, &self.secrets);
+        let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.chars().count() > MAX_LOCAL {
+            words = words.chars().take(MAX_LOCAL - 1).chain(['…']).collect();
+        }
+        words
+    }
+}
+
+struct Writer<'w, 'r, 'f, 's> {
+    index: &'w Index,
+    resolver: &'r mut Resolver<'f, 's>,
+    shower: &'w Shower<'w>,
     seen: FxHashMap<String, u32>,
 }
 
@@ -58,23 +93,33 @@ pub(crate) fn findings(
     if accepted.is_empty() {
         return Vec::new();
     }
-    let secrets = secret_spans(resolver.facts);
+    let shower = Shower::new(text, lines, resolver.facts);
+    numbered_findings(index, resolver, accepted, &shower).into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The same, each with the number of its place among the accepted ones.
+pub(crate) fn numbered_findings(
+    index: &Index,
+    resolver: &mut Resolver<'_, '_>,
+    accepted: &[Place],
+    shower: &Shower<'_>,
+) -> Vec<(usize, Finding)> {
     let mut order: Vec<usize> = (0..accepted.len()).collect();
     order.sort_by_key(|&number| {
         let place = &accepted[number];
         (place.span, index.clauses[place.clause as usize].rule)
     });
-    let mut writer = Writer { index, resolver, text, lines, secrets, seen: FxHashMap::default() };
-    let mut findings: Vec<Finding> =
-        order.into_iter().map(|number| writer.finding(&accepted[number], accepted)).collect();
+    let mut writer = Writer { index, resolver, shower, seen: FxHashMap::default() };
+    let mut findings: Vec<(usize, Finding)> =
+        order.into_iter().map(|number| (number, writer.finding(&accepted[number], accepted))).collect();
     drop_repeats(&mut findings);
     findings
 }
 
 /// A rule that finds the same name several times on a line (a key and its string) is told once.
-fn drop_repeats(findings: &mut Vec<Finding>) {
+fn drop_repeats(findings: &mut Vec<(usize, Finding)>) {
     let mut seen = std::collections::BTreeSet::new();
-    findings.retain(|finding| {
+    findings.retain(|(_, finding)| {
         let bare = finding.local.trim_matches(['"', '\'', '`']).to_owned();
         seen.insert((finding.rule.clone(), finding.location.start.line, bare))
     });
@@ -94,11 +139,7 @@ impl Writer<'_, '_, '_, '_> {
             severity: rule.file.severity,
             confidence: rule.file.confidence,
             message: fill(&rule.file.message, &words),
-            location: Location {
-                path: self.text.path.to_owned(),
-                start: self.point(place.span.start),
-                end: self.point(place.span.end),
-            },
+            location: self.shower.location(place.span),
             portable,
             fix_level: rule.file.fix.level,
             units: Vec::new(),
@@ -122,23 +163,8 @@ impl Writer<'_, '_, '_, '_> {
         fill_call(&fill(template, words), is_async, given)
     }
 
-    fn point(&self, offset: u32) -> Point {
-        let position = self.lines.position(offset as usize);
-        Point {
-            line: position.line,
-            column: position.column,
-            column_utf16: position.column_utf16,
-            byte: offset + self.text.offset,
-        }
-    }
-
     fn local(&self, span: Span) -> String {
-        let text = masked(self.text.text, span, &self.secrets);
-        let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if words.chars().count() > MAX_LOCAL {
-            words = words.chars().take(MAX_LOCAL - 1).chain(['…']).collect();
-        }
-        words
+        self.shower.local(span)
     }
 
     fn evidence(&mut self, place: &Place, accepted: &[Place]) -> Vec<Evidence> {
@@ -172,7 +198,8 @@ impl Writer<'_, '_, '_, '_> {
     }
 
     fn step(&self, kind: EvidenceKind, span: Span) -> Evidence {
-        Evidence { kind, path: None, start: self.point(span.start), end: self.point(span.end), text: self.local(span) }
+        let Location { start, end, .. } = self.shower.location(span);
+        Evidence { kind, path: None, start, end, text: self.local(span) }
     }
 
     /// The rule, what the site stands for, the statement around it without white space, the names of the functions
@@ -180,8 +207,8 @@ impl Writer<'_, '_, '_, '_> {
     fn fingerprint(&mut self, rule: &Rule, place: &Place, symbol: Option<&str>) -> String {
         let statement =
             place.expr.map_or(place.span, |expr| self.resolver.facts.node(self.resolver.facts.outermost(expr)).span);
-        let site: String = place.span.text(self.text.text).split_whitespace().collect();
-        let around: String = statement.text(self.text.text).split_whitespace().collect();
+        let site: String = place.span.text(self.shower.text.text).split_whitespace().collect();
+        let around: String = statement.text(self.shower.text.text).split_whitespace().collect();
         let mut content = format!("{}\n{}\n{}\n", rule.id, symbol.unwrap_or_default(), site);
         for name in self.resolver.function_names(place.scope) {
             let _ = writeln!(content, "{name}");
@@ -198,17 +225,17 @@ impl Writer<'_, '_, '_, '_> {
     }
 
     fn excerpt(&self, span: Span) -> Excerpt {
-        let text = self.text.text;
-        let first_line = self.lines.position(span.start as usize).line;
-        let last_line = self.lines.position(span.end as usize).line.min(first_line + MAX_LINES - 1);
-        let first = self.lines.line_span(first_line).unwrap_or_default();
+        let text = self.shower.text.text;
+        let first_line = self.shower.lines.position(span.start as usize).line;
+        let last_line = self.shower.lines.position(span.end as usize).line.min(first_line + MAX_LINES - 1);
+        let first = self.shower.lines.line_span(first_line).unwrap_or_default();
         let (cut, start) = window(text, first.start, span.start as usize);
         let mut lines = Vec::new();
         for line in first_line..=last_line.max(first_line) {
-            let range = self.lines.line_span(line).unwrap_or_default();
+            let range = self.shower.lines.line_span(line).unwrap_or_default();
             let from = if line == first_line { cut } else { range.start };
             let to = floor_boundary(text, range.end.min(from + MAX_LINE)).max(from);
-            lines.push(masked(text, Span::new(from, to), &self.secrets));
+            lines.push(masked(text, Span::new(from, to), &self.shower.secrets));
         }
         let joined = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1);
         let length = ((span.end - span.start) as usize).min(joined.saturating_sub(start));

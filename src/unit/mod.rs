@@ -2,6 +2,10 @@
 //! to ([`crate::finding::Finding::units`]); calls lie in their unit. Like findings, units hold all that a report may show,
 //! with secrets already masked.
 
+pub mod assemble;
+mod ties;
+pub mod uses;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +84,9 @@ pub struct Call {
     /// The deployment that it names itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deployment: Option<DeploymentUse>,
+    /// The fingerprints of the findings at this call.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub findings: Vec<String>,
     /// How the client came here: construction, names it is given, imports in other files; last the call itself.
     pub chain: Vec<Step>,
 }

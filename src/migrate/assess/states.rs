@@ -1,0 +1,67 @@
+//! What a plan does with each finding: it deals with it, holds it back, or knows nothing to do.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    finding::Finding,
+    migrate::plan::{Fix, Held, Plan},
+    rules::model::FixLevel,
+};
+
+/// What a plan does with a finding.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum State<'p> {
+    /// A change deals with it.
+    Changed(&'p Fix),
+    /// A change is known and held back.
+    Held(&'p Held),
+    /// No change is known.
+    Manual,
+}
+
+impl State<'_> {
+    /// The level of the change; `manual` without one.
+    pub(super) fn level(self) -> FixLevel {
+        match self {
+            Self::Changed(fix) => fix.level,
+            Self::Held(_) | Self::Manual => FixLevel::Manual,
+        }
+    }
+}
+
+/// A finding by file, rule and line, as plans name it.
+type Named<'p> = (&'p str, &'p str, u32);
+
+/// The states of findings under one plan.
+pub(super) struct States<'p> {
+    changed: BTreeMap<Named<'p>, &'p Fix>,
+    held: BTreeMap<Named<'p>, &'p Held>,
+}
+
+impl<'p> States<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        let mut changed = BTreeMap::new();
+        for file in &plan.files {
+            for fix in &file.fixes {
+                for covered in &fix.covers {
+                    changed.entry((file.path.as_str(), covered.rule.as_str(), covered.line)).or_insert(fix);
+                }
+            }
+        }
+        let held = plan
+            .held
+            .iter()
+            .map(|held| ((held.location.path.as_str(), held.rule.as_str(), held.location.start.line), held))
+            .collect();
+        Self { changed, held }
+    }
+
+    pub(super) fn get(&self, finding: &Finding) -> State<'p> {
+        let name = (finding.location.path.as_str(), finding.rule.as_str(), finding.location.start.line);
+        match (self.changed.get(&name), self.held.get(&name)) {
+            (Some(fix), _) => State::Changed(fix),
+            (None, Some(held)) => State::Held(held),
+            (None, None) => State::Manual,
+        }
+    }
+}

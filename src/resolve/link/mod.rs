@@ -1,0 +1,264 @@
+//! Linking: following names into other files.
+//!
+//! Each file that matters is summed up once (`summary`): what its names stand for, as far as the file alone tells, with
+//! imports left as they are written. A [`Program`] holds the summaries of a tree; [`Outside`] is how the resolver of one
+//! file asks it what an imported path leads to (`expand`). Nothing is evaluated before it is asked for, cycles end, and an
+//! answer depends on the summaries alone, never on the order in which files are looked at.
+//!
+//! Which files are summed up is decided by [`crate::scan`]; which file an import names, by [`crate::input::modules`].
+
+mod expand;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::paths::Site;
+use crate::{
+    facts::FunctionId,
+    input::modules::{FileId, Modules},
+};
+
+pub(in crate::resolve) use expand::OWN;
+pub use summary::summarize;
+
+/// What a name of a file stands for, as far as the file alone tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Shape {
+    /// A path; it can lead into another file.
+    Path {
+        text: Box<str>,
+        /// How much of the text names the root; 0 for a path that leads out of the project.
+        root: u32,
+        source: Option<Source>,
+    },
+    /// An environment variable.
+    Environment(Box<str>, u32),
+    /// A string, with `{}` for what is inserted.
+    Text(Box<str>, u32),
+    /// A function, by its number in the file.
+    Function(u32),
+    /// A class, by its number in the file.
+    Class(u32),
+    /// An instance of a class.
+    Instance(u32),
+    /// An object literal, by the number of its expression.
+    Object(u32),
+}
+
+/// Where the instance that a path begins with comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Source {
+    /// A construction or declaration.
+    Site(Site),
+    /// What is given for a parameter of a function.
+    Parameter(u32, u32),
+}
+
+type Named = FxHashMap<Box<str>, Vec<Shape>>;
+
+/// What a file gives to others.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The files that its imports name, by module as written.
+    modules: FxHashMap<Box<str>, FileId>,
+    exports: Named,
+    /// The files whose names it gives on.
+    stars: Vec<FileId>,
+    functions: FxHashMap<u32, FunctionSummary>,
+    classes: FxHashMap<u32, ClassSummary>,
+    objects: FxHashMap<u32, Named>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct FunctionSummary {
+    returns: Vec<Shape>,
+    /// The names of its parameters, as far as they have any.
+    parameters: Vec<Option<Box<str>>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct ClassSummary {
+    members: Named,
+    bases: Vec<Shape>,
+    constructor: Option<u32>,
+}
+
+impl Summary {
+    /// The offsets of the settings and texts in it.
+    pub fn offsets(&self) -> BTreeSet<u32> {
+        let objects = self.objects.values().flat_map(FxHashMap::values);
+        let members = self.classes.values().flat_map(|class| class.members.values());
+        let returns = self.functions.values().map(|function| &function.returns);
+        let shapes = self.exports.values().chain(objects).chain(members).chain(returns).flatten();
+        let at = |shape: &Shape| match shape {
+            Shape::Environment(_, at) | Shape::Text(_, at) => Some(*at),
+            _ => None,
+        };
+        shapes.filter_map(at).collect()
+    }
+
+    /// The files whose names this one takes.
+    pub fn imported(&self) -> impl Iterator<Item = FileId> + '_ {
+        self.modules.values().copied().chain(self.stars.iter().copied())
+    }
+}
+
+/// What a path leads to in the end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reached {
+    /// Something from outside the project.
+    Symbol {
+        /// Its path.
+        text: String,
+        /// How much of the text names the root.
+        root: u32,
+        /// Where the instance that it begins with comes from.
+        origin: Option<Site>,
+    },
+    /// An environment variable, and where it is read.
+    Environment(String, Site),
+    /// A string, and where it is written.
+    Text(String, Site),
+    /// A function of a file.
+    Function(FileId, u32),
+    /// A class of a file.
+    Class(FileId, u32),
+    /// An instance of a class of a file.
+    Instance(FileId, u32),
+    /// An object literal of a file.
+    Object(FileId, u32),
+    /// A file itself.
+    Module(FileId),
+    /// Named values that are given together.
+    Record(BTreeMap<String, BTreeSet<Reached>>),
+}
+
+impl Reached {
+    /// True for what lies in the project and is no value yet.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self, Self::Symbol { .. } | Self::Environment(..) | Self::Text(..))
+    }
+}
+
+/// What is given for the parameters of functions at calls anywhere, by position.
+type Given = BTreeMap<(FileId, u32), BTreeMap<u32, BTreeSet<Reached>>>;
+
+/// The summaries of the files that matter.
+#[derive(Debug, Default)]
+pub struct Program {
+    summaries: BTreeMap<FileId, Summary>,
+    given: Given,
+}
+
+/// How many different values are kept for a parameter.
+const MAX_GIVEN: usize = 16;
+
+impl Program {
+    /// Adds a file's summary.
+    pub fn add(&mut self, file: FileId, summary: Summary) {
+        self.summaries.insert(file, summary);
+    }
+
+    /// A file's summary.
+    pub fn summary(&self, file: FileId) -> Option<&Summary> {
+        self.summaries.get(&file)
+    }
+
+    /// The files that have a summary.
+    pub fn files(&self) -> impl Iterator<Item = FileId> + '_ {
+        self.summaries.keys().copied()
+    }
+
+    /// Notes a value that is given for a parameter. True when that is news.
+    pub fn give(&mut self, passed: &Passed) -> bool {
+        let values = self.given.entry((passed.file, passed.function)).or_default().entry(passed.index).or_default();
+        values.len() < MAX_GIVEN && values.insert(passed.value.clone())
+    }
+
+    /// The position of a parameter by its name.
+    pub fn parameter(&self, file: FileId, function: u32, name: &str) -> Option<u32> {
+        let parameters = &self.summaries.get(&file)?.functions.get(&function)?.parameters;
+        let found = parameters.iter().position(|parameter| parameter.as_deref() == Some(name))?;
+        u32::try_from(found).ok()
+    }
+
+    /// The function that constructs a class.
+    pub fn constructor(&self, file: FileId, class: u32) -> Option<u32> {
+        self.summaries.get(&file)?.classes.get(&class)?.constructor
+    }
+}
+
+/// A value that is given for a parameter of a function.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// The function's file.
+    pub file: FileId,
+    /// The function, by its number in the file.
+    pub function: u32,
+    /// The parameter's position, without the receiver.
+    pub index: u32,
+    /// What is given.
+    pub value: Reached,
+}
+
+/// The other files, seen from one.
+#[derive(Clone, Copy)]
+pub struct Outside<'p> {
+    /// What is known of them.
+    pub program: &'p Program,
+    /// Which file an import names.
+    pub modules: &'p Modules,
+    /// The one from which they are seen.
+    pub file: FileId,
+}
+
+impl Outside<'_> {
+    /// The file that a module, as this file writes it, names.
+    pub fn module(&self, module: &str) -> Option<FileId> {
+        self.program.summary(self.file)?.modules.get(module).copied()
+    }
+
+    /// What a path of this file leads to: the name of its root, the steps after it, and where its instance comes from.
+    /// `None` when it does not lead into a file whose summary is known, or when nothing is found there.
+    pub fn expand(&self, root: &str, steps: &str, origin: Option<Site>) -> Option<Vec<Reached>> {
+        expand::Expansion::new(self.program, self.modules).from_file(self.file, root, steps, origin)
+    }
+
+    /// The functions and classes that a path of this file leads to, and the files on the way that have no summary.
+    pub fn functions(&self, root: &str, steps: &str) -> (Vec<Reached>, Vec<FileId>) {
+        let mut expansion = expand::Expansion::new(self.program, self.modules);
+        let reached = expansion.from_file(self.file, root, steps, None).unwrap_or_default();
+        (reached, expansion.missing)
+    }
+
+    /// What is given for a parameter of this file's `function` at calls anywhere, and what `steps` lead to from there.
+    pub fn given(&self, function: FunctionId, index: u32, steps: &str) -> Vec<Reached> {
+        expand::Expansion::new(self.program, self.modules).given(self.file, function.0, index, steps)
+    }
+}
+
+/// Asks a program what files give to others.
+pub struct Exports<'p> {
+    /// What is known of files.
+    pub program: &'p Program,
+    /// Which file an import names.
+    pub modules: &'p Modules,
+}
+
+impl Exports<'_> {
+    /// The names a file gives to others, sorted, for which `wanted` holds of something they lead to: by themselves, as what
+    /// a function returns, as a member of a class or object.
+    pub fn leading_to(&self, file: FileId, wanted: &dyn Fn(&Reached) -> bool) -> Vec<String> {
+        let Some(summary) = self.program.summary(file) else { return Vec::new() };
+        let mut names: Vec<String> = summary.exports.keys().map(|name| name.to_string()).collect();
+        names.sort();
+        names.retain(|name| {
+            let mut expansion = expand::Expansion::new(self.program, self.modules);
+            let reached = expansion.export(file, name);
+            expansion.any_below(&reached, wanted)
+        });
+        names
+    }
+}

@@ -1,0 +1,253 @@
+//! One file: decoded, lowered, resolved and matched; and, when files are linked, summed up for the others. Many files are
+//! looked at side by side, the largest first.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use super::{Diagnostic, DiagnosticKind, ScanOptions, Scanner, pool, shown};
+use crate::{
+    facts::{Facts, ProblemKind, Span},
+    finding::Finding,
+    input::{
+        text::{Decoded, Encoding, LineIndex, Text, decode, is_minified},
+        walk::{FoundFile, ReadError},
+    },
+    lang::{Grammar, Lowering},
+    resolve::{
+        Resolver,
+        link::{Outside, Summary, summarize},
+        paths::Site,
+    },
+    rules::matching::{FileText, Shower, match_file, match_places, numbered_findings},
+    unit::uses::{FileUses, Uses},
+};
+
+/// A file that can matter.
+pub(super) struct Hit {
+    pub(super) path: PathBuf,
+    pub(super) grammar: Grammar,
+    pub(super) size: u64,
+    /// Its content, when there was room to keep it.
+    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) max_size: u64,
+}
+
+impl Hit {
+    pub(super) fn load(&self) -> Result<Vec<u8>, ReadError> {
+        if let Some(bytes) = &self.bytes {
+            return Ok(bytes.clone());
+        }
+        let mut bytes = Vec::new();
+        FoundFile { path: self.path.clone(), explicit: true, max_size: self.max_size }.read(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn diagnostic(&self, kind: DiagnosticKind, line: Option<u32>, message: String) -> Diagnostic {
+        Diagnostic { path: Some(shown(&self.path)), line, kind, message }
+    }
+}
+
+/// What one file gave.
+#[derive(Default)]
+pub(super) struct Analysed {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What it tells of units, when files are linked.
+    pub(super) uses: FileUses,
+    /// What it gives to others, when files are linked.
+    pub(super) summary: Option<Summary>,
+}
+
+impl Analysed {
+    fn only(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic], ..Self::default() }
+    }
+}
+
+/// What is known of the other files while one is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) outside: Outside<'a>,
+    /// Clients in other files that are tied to the vendor.
+    pub(super) moored: &'a BTreeSet<Site>,
+}
+
+impl Scanner {
+    /// Looks at all files by themselves.
+    pub(super) fn analyse_all(&self, hits: &[Hit], options: &ScanOptions) -> Vec<Analysed> {
+        let alone = |hit: &Hit, lowering: &mut Lowering| self.analyse_safely(hit, options, lowering, None);
+        each(hits, options, alone)
+    }
+
+    /// A bug that shows on one file must not lose the others.
+    pub(super) fn analyse_safely(
+        &self,
+        hit: &Hit,
+        options: &ScanOptions,
+        lowering: &mut Lowering,
+        around: Option<Around<'_>>,
+    ) -> Analysed {
+        let result = catch_unwind(AssertUnwindSafe(|| self.analyse(hit, options, lowering, around)));
+        result.unwrap_or_else(|_| {
+            *lowering = Lowering::default();
+            let message = "unmoor failed on this file; please report it as a bug".to_owned();
+            Analysed::only(hit.diagnostic(DiagnosticKind::Internal, None, message))
+        })
+    }
+
+    fn analyse(
+        &self,
+        hit: &Hit,
+        options: &ScanOptions,
+        lowering: &mut Lowering,
+        around: Option<Around<'_>>,
+    ) -> Analysed {
+        let (size, text) = match read(hit, options) {
+            Ok(read) => read,
+            Err(diagnostic) => return Analysed::only(diagnostic),
+        };
+        let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
+        analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
+        let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
+            let message = "the parser gave up on this file".to_owned();
+            analysed.diagnostics.push(hit.diagnostic(DiagnosticKind::Syntax, None, message));
+            return analysed;
+        };
+        let lines = LineIndex::new(&text.text);
+        analysed.diagnostics.extend(problems(hit, &facts, &lines));
+        let path = shown(&hit.path);
+        let offset = text.offset_base().unwrap_or_default() as u32;
+        let language = hit.grammar.language();
+        let file = FileText { path: &path, text: &text.text, offset, language };
+        match around {
+            Some(around) => self.match_linked(&facts, &file, &lines, around, &mut analysed),
+            None => analysed.findings = match_file(self.index(language), &facts, &file, &lines),
+        }
+        if !options.unreported {
+            let index = self.index(language);
+            let mut ties = std::mem::take(&mut analysed.uses.ties).into_iter();
+            let mut kept = Vec::new();
+            analysed.findings.retain(|finding| {
+                let tie = ties.next();
+                let keeps = !index.is_unreported(&finding.rule);
+                kept.extend(tie.filter(|_| keeps));
+                keeps
+            });
+            analysed.uses.ties = kept;
+        }
+        analysed
+    }
+
+    fn match_linked(
+        &self,
+        facts: &Facts<'_>,
+        file: &FileText<'_>,
+        lines: &LineIndex<'_>,
+        around: Around<'_>,
+        analysed: &mut Analysed,
+    ) {
+        let index = self.index(file.language);
+        let outside = around.outside;
+        let mut resolver = Resolver::new(facts, file.language, index.reexports()).linked(Some(outside));
+        let places = match_places(index, &mut resolver);
+        let shower = Shower::new(file, lines, facts);
+        let findings = numbered_findings(index, &mut resolver, &places, &shower);
+        if outside.program.summary(outside.file).is_none() {
+            let summary = summarize(&mut resolver, outside.modules, outside.file);
+            analysed.summary = Some(summary);
+        }
+        let catalogue = self.catalogue(file.language);
+        let reader =
+            Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored: around.moored };
+        analysed.uses = reader.read(&places, &findings);
+        let summary = analysed.summary.as_ref().or_else(|| outside.program.summary(outside.file));
+        let point = |at: u32| (at, shower.location(Span { start: at, end: at }));
+        analysed.uses.points = summary.map(|summary| summary.offsets().into_iter().map(point).collect()).unwrap_or_default();
+        analysed.findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    }
+}
+
+/// Does something with each file, on all threads. The results are in no order.
+pub(super) fn each<T: Sync, R: Send>(
+    items: &[T],
+    options: &ScanOptions,
+    run: impl Fn(&T, &mut Lowering) -> R + Sync,
+) -> Vec<R> {
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        let mut lowering = Lowering::default();
+        let mut results = Vec::new();
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            results.push(run(item, &mut lowering));
+        }
+        done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut results);
+    };
+    match pool(options.walk.threads.min(items.len())) {
+        Some(pool) => {
+            pool.broadcast(|_| work());
+        }
+        None => work(),
+    }
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The text of a file and its size in bytes, or why it is not looked at.
+fn read(hit: &Hit, options: &ScanOptions) -> Result<(u64, Text), Diagnostic> {
+    let bytes = hit.load().map_err(|error| hit.diagnostic(DiagnosticKind::Unreadable, None, error.to_string()))?;
+    if !options.minified && is_minified(&bytes) {
+        let message = "looks generated (very long lines) and was not parsed; use --minified to parse it".to_owned();
+        return Err(hit.diagnostic(DiagnosticKind::Minified, None, message));
+    }
+    let size = bytes.len() as u64;
+    match decode(bytes) {
+        Decoded::Text(mut text) => {
+            text.unify_line_ends();
+            Ok((size, text))
+        }
+        Decoded::Binary => {
+            let message = "holds NUL bytes and was taken for a binary file".to_owned();
+            Err(hit.diagnostic(DiagnosticKind::Binary, None, message))
+        }
+    }
+}
+
+fn encoding_diagnostic(hit: &Hit, text: &Text) -> Option<Diagnostic> {
+    let message = match text.encoding {
+        Encoding::Assumed => "is not UTF-8 and declares no encoding; read as windows-1252".to_owned(),
+        other if text.lossy => format!("holds bytes that are not {}; they were replaced", other.name()),
+        _ => return None,
+    };
+    Some(hit.diagnostic(DiagnosticKind::Encoding, None, message))
+}
+
+/// The first place of each kind that could not be read, with the number of such places.
+fn problems(hit: &Hit, facts: &Facts<'_>, lines: &LineIndex<'_>) -> Vec<Diagnostic> {
+    let describe = |kind, diagnostic, what: &str| {
+        let mut places = facts.problems.iter().filter(|problem| problem.kind == kind);
+        let first = places.next()?;
+        let more = places.count();
+        let line = lines.position(first.span.start as usize).line;
+        let count = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        Some(hit.diagnostic(diagnostic, Some(line), format!("{what}{count}; the rest of the file was looked at")))
+    };
+    [
+        describe(ProblemKind::Syntax, DiagnosticKind::Syntax, "syntax error"),
+        describe(ProblemKind::TooDeep, DiagnosticKind::TooDeep, "nested too deep"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
