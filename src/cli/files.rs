@@ -49,7 +49,7 @@ pub(super) struct Files {
     threads: usize,
     /// Look at each file by itself, without following names into other files
     #[arg(long, help_heading = "Files")]
-    no_tests: false, link: bool,
+    no_link: bool,
     /// Parse every file, whatever the prefilter says
     #[arg(long, hide = true)]
     no_prefilter: bool,

@@ -20,7 +20,7 @@ use crate::{
         plan::FilePlan,
         view::View,
     },
-    report::{assessment, diff, html, markdown},
+    report::{assessment, diff, markdown},
     rules::target::{self, Target},
     scan::{
         Scan, Scanner,
@@ -121,7 +121,7 @@ impl Arguments {
     fn write(&self, assessment: &Assessment, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let mut text = Vec::new();
         match self.form() {
-            Form::Html => html::write(assessment, &mut text)?,
+            Form::Html => {},
             Form::Markdown => markdown::write(assessment, self.budget, &mut text)?,
             Form::Json => assessment::write(assessment, &mut text)?,
         }

@@ -7,9 +7,10 @@ use std::{
 
 use super::{Scan, ScanOptions, Scanner};
 use crate::{
+    finding::Finding,
     input::exclude::GlobError,
     migrate::{
-        assess::{Assessment, Material, Trouble, assess},
+        assess::{Assessment, Material, Planned, Trouble, assess},
         options::{FixOptions, PortableNames},
         plan::{FilePlan, Plan},
         view::redact,
@@ -57,6 +58,8 @@ impl Scanner {
         let elsewhere = asked.targets.iter().copied().find(|target| !target.file.same_resource);
         let in_place = plan(None)?;
         let to_target = elsewhere.map(|target| plan(Some(target)).map(|plan| (target, plan))).transpose()?;
+        let gone_in_place = self.gone(&scan, &in_place);
+        let gone_to_target = to_target.as_ref().map(|(_, plan)| self.gone(&scan, plan)).unwrap_or_default();
         let material = Material {
             name: asked.name.clone(),
             date: asked.date.clone(),
@@ -69,9 +72,11 @@ impl Scanner {
             weights: self.rules.weights(),
             stay: &self.rules.stay,
             targets: asked.targets.clone(),
-            in_place: &in_place,
-            to_target: to_target.as_ref().map(|(target, plan)| (*target, plan)),
-            tested: tested(&scan),
+            in_place: Planned { plan: &in_place, gone: &gone_in_place },
+            to_target: to_target
+                .as_ref()
+                .map(|(target, plan)| (*target, Planned { plan, gone: &gone_to_target })),
+            tested: scan.tested.iter().cloned().collect(),
             models: asked.models.clone(),
             diagnostics: troubles(&scan, &in_place),
             diff: asked.diff,
@@ -79,11 +84,39 @@ impl Scanner {
         let assessment = assess(&material);
         Ok((scan, assessment))
     }
+
+    /// The fingerprints of the findings that are no longer there when a plan's changes are made.
+    fn gone(&self, scan: &Scan, plan: &Plan) -> BTreeSet<String> {
+        let options = ScanOptions { link: false, minified: true, ..ScanOptions::of_any_file() };
+        let mut gone = BTreeSet::new();
+        for file in &plan.files {
+            let after = self.scan_text(&file.path, file.after.clone(), &options).findings;
+            let kept: BTreeSet<&str> = after.iter().map(|finding| finding.fingerprint.as_str()).collect();
+            // A site whose statement changed has another fingerprint; then it is taken for the same by its text.
+            let mut moved: BTreeMap<Kind<'_>, usize> = BTreeMap::new();
+            let before: Vec<&Finding> = scan.findings.iter().filter(|one| one.location.path == file.path).collect();
+            let known: BTreeSet<&str> = before.iter().map(|finding| finding.fingerprint.as_str()).collect();
+            for finding in after.iter().filter(|finding| !known.contains(finding.fingerprint.as_str())) {
+                *moved.entry(kind(finding)).or_default() += 1;
+            }
+            for finding in before.into_iter().filter(|finding| !kept.contains(finding.fingerprint.as_str())) {
+                match moved.get_mut(&kind(finding)).filter(|count| **count > 0) {
+                    Some(count) => *count -= 1,
+                    None => {
+                        gone.insert(finding.fingerprint.clone());
+                    }
+                }
+            }
+        }
+        gone
+    }
 }
 
-/// The files that tests reach.
-fn tested(scan: &Scan) -> BTreeSet<String> {
-    scan.tested.iter().cloned().collect()
+/// A finding by what stays the same when lines around it change.
+type Kind<'f> = (&'f str, &'f str);
+
+fn kind(finding: &Finding) -> Kind<'_> {
+    (&finding.rule, &finding.local)
 }
 
 /// What could not be looked at as it should, by the scan or by the plan.

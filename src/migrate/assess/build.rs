@@ -7,7 +7,7 @@ use super::{
     SCHEMA_VERSION, TargetAnswer, UnitAnswer, Verdict, VerdictCounts, Weight, WorkPackage,
     answer::answer,
     effort::Sum,
-    judge::{Judge, Sorted, rank},
+    judge::{Judge, Sorted, rank, stays},
     packages::{Group, common_folder, groups},
     states::{State, States},
     tables,
@@ -20,8 +20,8 @@ use crate::{
 
 /// Makes the assessment.
 pub fn assess(material: &Material<'_>) -> Assessment {
-    let in_place = States::of(material.in_place);
-    let to_target = material.to_target.map(|(_, plan)| States::of(plan));
+    let in_place = States::of(material.in_place.plan, material.in_place.gone);
+    let to_target = material.to_target.map(|(_, planned)| States::of(planned.plan, planned.gone));
     let sorted = Sorted::of(material);
     let states_for = |target: &Target| match (&to_target, target.file.same_resource) {
         (Some(states), false) => states,
@@ -240,8 +240,8 @@ impl Builder<'_> {
 
     fn diffs(&self, files: &BTreeSet<String>) -> Vec<FileDiff> {
         let same = self.material.targets.iter().any(|target| target.file.same_resource);
-        let in_place = same.then_some((None, self.material.in_place));
-        let to_target = self.material.to_target.map(|(target, plan)| (Some(target.id.clone()), plan));
+        let in_place = same.then_some((None, self.material.in_place.plan));
+        let to_target = self.material.to_target.map(|(target, planned)| (Some(target.id.clone()), planned.plan));
         let mut diffs = Vec::new();
         for (target, plan) in in_place.into_iter().chain(to_target) {
             diffs.extend(self.diffs_of(plan, target.as_ref(), files));
@@ -264,6 +264,9 @@ impl Builder<'_> {
     fn steps<'f>(&self, findings: impl Iterator<Item = &'f Finding>) -> Vec<ManualStep> {
         let mut steps: BTreeMap<&str, ManualStep> = BTreeMap::new();
         for finding in findings {
+            if self.material.targets.iter().all(|target| stays(target, finding)) {
+                continue;
+            }
             let reasons = match self.states.get(finding) {
                 State::Changed(_) => continue,
                 State::Held(held) => held.reasons.clone(),
@@ -321,7 +324,7 @@ impl Builder<'_> {
         let untied: Vec<&Finding> = self.material.findings.iter().filter(|finding| finding.units.is_empty()).collect();
         sum.include(&self.sum_of_untied(&untied));
         if !one.target.file.same_resource {
-            sum.add(Work::Setting, self.material.to_target.map_or(0, |(_, plan)| plan.settings.len() as u64));
+            sum.add(Work::Setting, self.material.to_target.map_or(0, |(_, planned)| planned.plan.settings.len() as u64));
             let unknown = tables::deployments(self.material).iter().filter(|entry| entry.model.is_none()).count();
             sum.add(Work::DeploymentModel, unknown as u64);
         }
@@ -389,7 +392,7 @@ fn checklist(material: &Material<'_>) -> Vec<ChecklistItem> {
 }
 
 fn conditions(material: &Material<'_>) -> Vec<Condition> {
-    let plans = std::iter::once(material.in_place).chain(material.to_target.map(|(_, plan)| plan));
+    let plans = std::iter::once(material.in_place.plan).chain(material.to_target.map(|(_, planned)| planned.plan));
     let mut found: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
     for condition in plans.flat_map(|plan| &plan.preconditions) {
         let files = found.entry((condition.says.clone(), condition.check.clone())).or_default();

@@ -101,7 +101,7 @@ impl<'m> Judge<'m> {
             }));
             return judged(reasons, Some(fix.level));
         }
-        let blocking = own.iter().copied().filter(|finding| !self.stays(finding)).collect::<Vec<_>>();
+        let blocking = own.iter().copied().filter(|finding| !stays(self.target, finding)).collect::<Vec<_>>();
         let mut level = FixLevel::Safe;
         let mut reasons = Vec::new();
         for finding in blocking {
@@ -124,17 +124,6 @@ impl<'m> Judge<'m> {
         findings.filter(move |finding| {
             finding.location.path == path && (is_request || !self.at_calls.contains(finding.fingerprint.as_str()))
         })
-    }
-
-    /// True for what need not change to go to the target: names and values that configuration can give.
-    fn stays(&self, finding: &Finding) -> bool {
-        let by_name = finding.symbol.is_none() && finding.class == Class::Config;
-        let given = matches!(finding.class, Class::Model | Class::Dependency | Class::Infra) || by_name;
-        if self.target.file.same_resource {
-            given || matches!(finding.class, Class::Auth | Class::Response)
-        } else {
-            given
-        }
     }
 
     /// The judgement of one call.
@@ -167,7 +156,7 @@ impl<'m> Judge<'m> {
                     level = level.min(fix.level);
                     reasons.push(Reason { location: Some(place(finding)), ..after(fix.level, &fix.title) });
                 }
-                _ if self.stays(finding) => {}
+                _ if stays(self.target, finding) => {}
                 State::Held(held) => reasons.push(by_hand(finding, &held.reasons.join("; "))),
                 State::Manual => reasons.push(by_hand(finding, "")),
             }
@@ -211,6 +200,13 @@ impl<'m> Judge<'m> {
         }
         worst
     }
+}
+
+/// True for what need not change to go to a target: names and values that configuration can give.
+pub(super) fn stays(target: &Target, finding: &Finding) -> bool {
+    let by_name = finding.symbol.is_none() && finding.class == Class::Config;
+    let given = matches!(finding.class, Class::Model | Class::Dependency | Class::Infra) || by_name;
+    given || target.file.same_resource && matches!(finding.class, Class::Auth | Class::Response)
 }
 
 /// From best to worst. What is not known could be as bad as what is not there, but not worse.

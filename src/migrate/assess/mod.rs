@@ -24,7 +24,7 @@ use crate::{
     rules::{
         Rule,
         apis::{Api, Need},
-        effort,
+        effort::Weight as RuleWeight,
         model::{Class, FixLevel, Severity, Stay},
         target::Target,
     },
@@ -55,15 +55,15 @@ pub struct Material<'m> {
     /// What calls can need.
     pub needs: &'m [Need],
     /// How much work things are.
-    pub weights: &'m [effort::Weight],
+    pub weights: &'m [RuleWeight],
     /// Reasons to stay that code cannot show.
     pub stay: &'m [Stay],
     /// The targets that are asked for.
     pub targets: Vec<&'m Target>,
     /// The plan for the same resource.
-    pub in_place: &'m Plan,
+    pub in_place: Planned<'m>,
     /// The plan for another host, and for which of the targets it was made. For others only the values of settings differ.
-    pub to_target: Option<(&'m Target, &'m Plan)>,
+    pub to_target: Option<(&'m Target, Planned<'m>)>,
     /// Files that tests reach.
     pub tested: BTreeSet<String>,
     /// Models by deployment name, from the settings.
@@ -72,6 +72,15 @@ pub struct Material<'m> {
     pub diagnostics: Vec<Trouble>,
     /// The hunks of the diff of a file, keys masked, and whether they are cut.
     pub diff: &'m dyn Fn(&FilePlan) -> (String, bool),
+}
+
+/// A plan and what it leaves.
+#[derive(Clone, Copy)]
+pub struct Planned<'m> {
+    /// The plan, up to the level `unsafe`.
+    pub plan: &'m Plan,
+    /// The fingerprints of the findings that are no longer there after its changes.
+    pub gone: &'m BTreeSet<String>,
 }
 
 /// The judgements for one target; calls by unit.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ApiUse, ConfigurationEntry, Count, DeploymentEntry, Material, Place, RuleNote, Site, Summary, states::States,
+    ApiUse, ConfigurationEntry, Count, DeploymentEntry, Material, Place, Planned, RuleNote, Site, Summary, states::States,
 };
 use crate::{
     finding::Finding,
@@ -136,7 +136,7 @@ pub(super) fn deployments(material: &Material<'_>) -> Vec<DeploymentEntry> {
 /// What has to be configured: the settings that changed code reads, then the variables that nothing takes the place of.
 pub(super) fn configuration(material: &Material<'_>) -> Vec<ConfigurationEntry> {
     let mut entries: Vec<ConfigurationEntry> = Vec::new();
-    if let Some((planned, plan)) = material.to_target {
+    if let Some((planned, Planned { plan, .. })) = material.to_target {
         entries.extend(plan.settings.iter().map(|setting| ConfigurationEntry {
             old: setting.instead_of.clone(),
             new: Some(setting.name.clone()),
