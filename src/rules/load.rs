@@ -11,16 +11,21 @@ use serde::de::DeserializeOwned;
 use walkdir::WalkDir;
 
 use super::{
-    Rule, RuleSet, formula,
+    Rule, RuleSet,
+    calls::file::{self as calls, CallsFile},
+    formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
-    target::{self, Target, TargetFile},
+    target::{self, Mistake, Target, TargetFile},
     text,
 };
 use crate::lang::Language;
 
 /// The folder of files about targets, instead of rules.
 const TARGETS: &str = "targets";
+
+/// The file that says which calls are calls of the API.
+const CALLS: &str = "calls";
 
 /// The built-in rule files, by path below `rules/`.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -74,7 +79,7 @@ pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
 }
 
 /// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml` and
-/// `PACK/pack.yaml`, and `targets/target.yaml`. The built-in targets are there also without the built-in rules.
+/// `PACK/pack.yaml`, `PACK/calls.yaml`, and `targets/target.yaml`. The built-in targets are there also without the built-in rules.
 pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
     let mut errors = Vec::new();
     let mut sources = built_in_sources(true);
@@ -124,6 +129,7 @@ fn whole_file(path: &Path, message: String, cure: &str) -> RuleError {
 enum Content {
     Target(Box<TargetFile>),
     Pack(Box<PackFile>),
+    Calls(Box<calls::Source>),
     Rule(Language, Box<RuleFile>),
 }
 
@@ -133,6 +139,12 @@ fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
     }
     if source.name.ends_with("pack.yaml") {
         return parse(source).map(|file| Content::Pack(Box::new(file)));
+    }
+    if source.is_calls() {
+        // Only its form would be read, and few runs ask for it.
+        let read = || parse::<CallsFile>(source).map(calls::Source::read);
+        let source = if source.checked { calls::Source::unread(source.text.clone()) } else { read()? };
+        return Ok(Content::Calls(Box::new(source)));
     }
     let language = language_of(&source.name).ok_or_else(|| {
         let message = "cannot tell which language this rule is for".to_owned();
@@ -150,6 +162,12 @@ fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet,
         match content {
             Ok(Content::Target(file)) => add_target(&mut set, *file, &source, &mut errors),
             Ok(Content::Pack(pack)) => add_pack(&mut set, *pack, &source, &mut errors),
+            Ok(Content::Calls(calls)) => {
+                if !source.checked {
+                    errors.extend(source.errors_of(calls::check(calls.file())));
+                }
+                set.calls.push(*calls);
+            }
             Ok(Content::Rule(language, file)) => {
                 if !source.checked {
                     errors.extend(check(&source, &file));
@@ -196,8 +214,7 @@ fn add_target(set: &mut RuleSet, file: TargetFile, source: &SourceFile, errors: 
         errors.push(whole_file(&source.shown(), format!("there are two targets `{id}`"), cure));
     }
     if !source.checked {
-        let mistakes = target::check(&file).into_iter();
-        errors.extend(mistakes.map(|mistake| source.error_at(&mistake.near, mistake.message, &mistake.cure)));
+        errors.extend(source.errors_of(target::check(&file)));
     }
     set.targets.push(Target { id, file, source: source.path.clone() });
 }
@@ -208,14 +225,20 @@ fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> 
         let message = error.without_snippet().to_string();
         // The place stands before the message already.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        let cure = if source.is_target() { cure_for_target(&message) } else { cure_for(&message) };
+        let cure = if source.is_target() {
+            cure_by_schema(&message, "a target", "target")
+        } else if source.is_calls() {
+            cure_by_schema(&message, "this file", "calls")
+        } else {
+            cure_for(&message)
+        };
         Box::new(RuleError { path: source.shown(), line, column, cure, message })
     })
 }
 
-fn cure_for_target(message: &str) -> String {
+fn cure_by_schema(message: &str, of: &str, schema: &str) -> String {
     if message.contains("unknown field") || message.contains("missing field") {
-        "the fields of a target are described in schemas/target.schema.json".to_owned()
+        format!("the fields of {of} are described in schemas/{schema}.schema.json")
     } else {
         String::new()
     }
@@ -237,6 +260,11 @@ impl SourceFile {
         self.name.split('/').rev().skip(1).any(|folder| folder == TARGETS)
     }
 
+    /// True for the file of a pack about calls. A rule may have that name; it lies in a language's folder.
+    fn is_calls(&self) -> bool {
+        self.id().rsplit('/').next() == Some(CALLS) && language_of(&self.name).is_none()
+    }
+
     /// The path below the rules folder without the extension.
     fn id(&self) -> &str {
         self.name.trim_end_matches(".yaml").trim_end_matches(".yml")
@@ -245,6 +273,11 @@ impl SourceFile {
     /// The path to show: the real one, or the one below `rules/`.
     fn shown(&self) -> PathBuf {
         self.path.clone().unwrap_or_else(|| Path::new("rules").join(&self.name))
+    }
+
+    /// The errors that mistakes in the file are.
+    fn errors_of(&self, mistakes: Vec<Mistake>) -> impl Iterator<Item = RuleError> {
+        mistakes.into_iter().map(|mistake| self.error_at(&mistake.near, mistake.message, &mistake.cure))
     }
 
     /// An error at the first place where `text` is written in the file.

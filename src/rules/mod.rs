@@ -1,8 +1,10 @@
 //! Rules: the format ([`model`]), reading and checking rule files ([`load`]), what a file must contain for a rule to
-//! have a chance ([`formula`]), and matching resolved facts ([`index`], [`matching`]).
+//! have a chance ([`formula`]), matching resolved facts ([`index`], [`matching`]), and which calls are calls of the API
+//! ([`calls`]).
 //!
 //! Nothing here names a vendor; that is what rule files are for.
 
+pub mod calls;
 pub mod formula;
 pub mod index;
 pub mod load;
@@ -55,6 +57,8 @@ pub struct RuleSet {
     pub vendor_only: BTreeSet<String>,
     /// Symbols whose calls pass their arguments on.
     pub carriers: Vec<String>,
+    /// Which calls are calls of the API, by pack; see [`calls::Catalogue`].
+    pub calls: Vec<calls::file::Source>,
     /// What portable code looks like, by pack.
     pub portable: BTreeMap<String, rewrite::Portable>,
     /// Where code can go, sorted by id. They belong to no pack.
