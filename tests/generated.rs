@@ -12,6 +12,7 @@ use unmoor::{
     migrate::plan::Plan,
     report::{json::Line, list, models::Models},
     rules::{
+        calls::file::CallsFile,
         load,
         model::{PackFile, RuleFile},
         target::TargetFile,
@@ -50,6 +51,7 @@ fn schemas_are_fresh() {
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));
+    check("schemas/calls.schema.json", &schema::<CallsFile>(read.clone()));
     check("schemas/target.schema.json", &schema::<TargetFile>(read));
 }
 

@@ -75,7 +75,14 @@ impl Files {
             threads: self.threads,
             ..WalkOptions::new(|name| Grammar::of(name).is_some())
         };
-        ScanOptions { walk, without_prefilter: self.no_prefilter, minified: self.minified, tests: false, link: !self.no_link, unreported: false }
+        ScanOptions {
+            walk,
+            without_prefilter: self.no_prefilter,
+            minified: self.minified,
+            tests: false,
+            link: !self.no_link,
+            unreported: false,
+        }
     }
 }
 

@@ -15,17 +15,10 @@ use super::{
     files::{Files, bad_glob, check_paths},
 };
 use crate::{
-    migrate::{
-        assess::Assessment,
-        plan::FilePlan,
-        view::View,
-    },
+    migrate::{assess::Assessment, plan::FilePlan, view::View},
     report::{assessment, diff, markdown},
     rules::target::{self, Target},
-    scan::{
-        Scan, Scanner,
-        assess::Asked,
-    },
+    scan::{Scan, Scanner, assess::Asked},
 };
 
 /// How many bytes of a file's diff a report shows.
@@ -121,7 +114,7 @@ impl Arguments {
     fn write(&self, assessment: &Assessment, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let mut text = Vec::new();
         match self.form() {
-            Form::Html => {},
+            Form::Html => {}
             Form::Markdown => markdown::write(assessment, self.budget, &mut text)?,
             Form::Json => assessment::write(assessment, &mut text)?,
         }

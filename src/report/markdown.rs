@@ -19,8 +19,7 @@ pub fn write(assessment: &Assessment, budget: usize, out: &mut dyn Write) -> io:
     let mut page = Page { text: String::new(), budget: budget.saturating_sub(200), left_out: Vec::new() };
     page.add("the summary", &head(assessment));
     page.add("the table of parts of the API", &apis(assessment));
-    let packages: Vec<String> =
-        assessment.packages.iter().map(|package| work_package(package, assessment)).collect();
+    let packages: Vec<String> = assessment.packages.iter().map(|package| work_package(package, assessment)).collect();
     page.add_all("work packages", "## Work packages, in order\n\n", &packages);
     page.add("the table of deployments", &deployments(assessment));
     page.add("the map of settings", &configuration(assessment));
@@ -86,13 +85,8 @@ fn head(assessment: &Assessment) -> String {
     );
     text.push_str("| Target | Calls | Effort |\n|---|---|---|\n");
     for target in &assessment.targets {
-        let _ = writeln!(
-            text,
-            "| **{}** | {} | {} |",
-            cell(&target.title),
-            cell(&target.answer),
-            range(&target.effort)
-        );
+        let _ =
+            writeln!(text, "| **{}** | {} | {} |", cell(&target.title), cell(&target.answer), range(&target.effort));
     }
     text.push('\n');
     text
@@ -158,7 +152,8 @@ fn work_package(package: &WorkPackage, assessment: &Assessment) -> String {
         let _ = writeln!(text, "- {}", plain(says));
     }
     for step in &package.steps {
-        let reasons = if step.reasons.is_empty() { String::new() } else { format!(" ({})", plain(&step.reasons.join("; "))) };
+        let reasons =
+            if step.reasons.is_empty() { String::new() } else { format!(" ({})", plain(&step.reasons.join("; "))) };
         let _ = writeln!(text, "- By hand: {}{reasons}: {}", plain(&step.title), places(&step.places));
     }
     text.push('\n');
@@ -188,7 +183,8 @@ fn deployments(assessment: &Assessment) -> String {
     if assessment.deployments.is_empty() {
         return String::new();
     }
-    let mut text = String::from("## Deployments and models\n\n| Deployment | Model | Calls | Where |\n|---|---|---:|---|\n");
+    let mut text =
+        String::from("## Deployments and models\n\n| Deployment | Model | Calls | Where |\n|---|---|---:|---|\n");
     for entry in &assessment.deployments {
         let name = if entry.variable { format!("{} (variable)", code(&entry.name)) } else { code(&entry.name) };
         let model = entry.model.as_deref().map_or_else(|| "to be found out".to_owned(), code);
@@ -260,7 +256,8 @@ fn troubles(assessment: &Assessment) -> String {
     let mut text = String::from("## What could not be looked at\n\n");
     for trouble in &assessment.diagnostics {
         let line = trouble.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let place = trouble.path.as_deref().map(|path| format!("{}: ", code(&format!("{path}{line}")))).unwrap_or_default();
+        let place =
+            trouble.path.as_deref().map(|path| format!("{}: ", code(&format!("{path}{line}")))).unwrap_or_default();
         let _ = writeln!(text, "- {place}{}", plain(&trouble.message));
     }
     text.push('\n');
@@ -270,7 +267,13 @@ fn troubles(assessment: &Assessment) -> String {
 fn targets(assessment: &Assessment) -> String {
     let mut text = String::from("## The targets\n\n");
     for target in &assessment.targets {
-        let _ = writeln!(text, "**{}** ({}; checked {})\n", plain(&target.title), code(&target.base_url), plain(&target.checked));
+        let _ = writeln!(
+            text,
+            "**{}** ({}; checked {})\n",
+            plain(&target.title),
+            code(&target.base_url),
+            plain(&target.checked)
+        );
         for note in &target.notes {
             let _ = writeln!(text, "- {}", plain(note));
         }

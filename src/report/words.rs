@@ -48,7 +48,11 @@ pub fn duration(low: u64, high: u64) -> String {
     let shown = |halves: u64| if halves % 2 == 0 { format!("{}", halves / 2) } else { format!("{}.5", halves / 2) };
     let (low, high) = (halves(low), halves(high));
     let plural = if high == 2 { "" } else { "s" };
-    if low == high { format!("{} {name}{plural}", shown(high)) } else { format!("{} to {} {name}s", shown(low), shown(high)) }
+    if low == high {
+        format!("{} {name}{plural}", shown(high))
+    } else {
+        format!("{} to {} {name}s", shown(low), shown(high))
+    }
 }
 
 /// The words for a verdict.

@@ -49,7 +49,9 @@ impl<'f> Resolver<'f, '_> {
                 if found.is_empty() { vec![Value::Path(self.unknown_member(name))] } else { found }
             }
             Value::Super(class) => self.inherited(*class, name, &mut Vec::new()),
-            Value::Environment(_) | Value::Function(_) | Value::Foreign(_) => vec![Value::Path(self.unknown_member(name))],
+            Value::Environment(_) | Value::Function(_) | Value::Foreign(_) => {
+                vec![Value::Path(self.unknown_member(name))]
+            }
         }
     }
 

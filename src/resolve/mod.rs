@@ -230,7 +230,8 @@ impl<'f, 's> Resolver<'f, 's> {
             None => outside.expand(root, steps, None)?,
         };
         let is_own = reached.iter().any(Reached::is_open);
-        let values: Vec<Value> = reached.into_iter().filter_map(|reached| self.value_of(reached, outside.file)).collect();
+        let values: Vec<Value> =
+            reached.into_iter().filter_map(|reached| self.value_of(reached, outside.file)).collect();
         if values.is_empty() && is_own { self.own(path) } else { (!values.is_empty()).then_some(values) }
     }
 

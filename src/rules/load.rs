@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 pub use super::source::RuleError;
 use super::{
-    Rule, RuleSet, check, formula,
+    Rule, RuleSet,
+    calls::file::{self as calls, CallsFile},
+    check, formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
     reference::Reference,
@@ -25,7 +27,7 @@ pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
 }
 
 /// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml`,
-/// `PACK/pack.yaml`, `targets/target.yaml`, `apis.yaml` and `effort.yaml`. What belongs to no pack is there also without
+/// `PACK/pack.yaml`, `PACK/calls.yaml`, `targets/target.yaml`, `apis.yaml` and `effort.yaml`. What belongs to no pack is there also without
 /// the built-in rules.
 pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
     let mut errors = Vec::new();
@@ -43,12 +45,19 @@ pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<
 /// What a file of a pack holds.
 enum Content {
     Pack(Box<PackFile>),
+    Calls(Box<calls::Source>),
     Rule(Language, Box<RuleFile>),
 }
 
 fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
     if source.kind() == Kind::Pack {
         return parse(source).map(|file| Content::Pack(Box::new(file)));
+    }
+    if source.kind() == Kind::Calls {
+        // Only its form would be read, and few runs ask for it.
+        let read = || parse::<CallsFile>(source).map(calls::Source::read);
+        let source = if source.checked { calls::Source::unread(source.text.clone()) } else { read()? };
+        return Ok(Content::Calls(Box::new(source)));
     }
     let language = language_of(&source.name).ok_or_else(|| {
         let message = "cannot tell which language this rule is for".to_owned();
@@ -65,6 +74,13 @@ fn read(sources: Vec<SourceFile>, reference: Reference, mut errors: Vec<RuleErro
     for (source, content) in sources.into_iter().zip(contents) {
         match content {
             Ok(Content::Pack(pack)) => add_pack(&mut set, *pack, &source, &mut errors),
+            Ok(Content::Calls(calls)) => {
+                if !source.checked {
+                    let mistakes = calls::check(calls.file()).into_iter();
+                    errors.extend(mistakes.map(|it| source.error_at(&it.near, it.message, &it.cure)));
+                }
+                set.calls.push(*calls);
+            }
             Ok(Content::Rule(language, file)) => {
                 if !source.checked {
                     errors.extend(check_rule(&source, &file));

@@ -1,5 +1,6 @@
 //! Rules: the format ([`model`]), reading and checking rule files ([`load`]), what a file must contain for a rule to
-//! have a chance ([`formula`]), and matching resolved facts ([`index`], [`matching`]). Beside them stands what belongs to
+//! have a chance ([`formula`]), matching resolved facts ([`index`], [`matching`]), and which calls are calls of the API
+//! ([`calls`]). Beside them stands what belongs to
 //! no rule: the parts of the API ([`apis`]), what targets have of them ([`target`], [`support`]) and how much work things
 //! are ([`effort`]).
 //!
@@ -67,6 +68,8 @@ pub struct RuleSet {
     pub vendor_only: BTreeSet<String>,
     /// Symbols whose calls pass their arguments on.
     pub carriers: Vec<String>,
+    /// Which calls are calls of the API, by pack; see [`calls::Catalogue`].
+    pub calls: Vec<calls::file::Source>,
     /// What portable code looks like, by pack.
     pub portable: BTreeMap<String, rewrite::Portable>,
     /// Reasons to stay that code cannot show.

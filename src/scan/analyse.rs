@@ -2,7 +2,7 @@
 //! looked at side by side, the largest first.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
@@ -77,8 +77,10 @@ impl Analysed {
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
     pub(super) outside: Outside<'a>,
-    /// Clients in other files that are tied to the vendor.
+    /// Clients that are tied to the vendor, in any file.
     pub(super) moored: &'a BTreeSet<Site>,
+    /// What holds such clients, in any file.
+    pub(super) holders: &'a BTreeMap<Site, BTreeSet<(Site, String)>>,
 }
 
 impl Scanner {
@@ -166,12 +168,13 @@ impl Scanner {
             analysed.summary = Some(summary);
         }
         let catalogue = self.catalogue(file.language);
-        let reader =
-            Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored: around.moored };
+        let Around { moored, holders, .. } = around;
+        let reader = Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored, holders };
         analysed.uses = reader.read(&places, &findings);
         let summary = analysed.summary.as_ref().or_else(|| outside.program.summary(outside.file));
         let point = |at: u32| (at, shower.location(Span { start: at, end: at }));
-        analysed.uses.points = summary.map(|summary| summary.offsets().into_iter().map(point).collect()).unwrap_or_default();
+        analysed.uses.points =
+            summary.map(|summary| summary.offsets().into_iter().map(point).collect()).unwrap_or_default();
         analysed.findings = findings.into_iter().map(|(_, finding)| finding).collect();
     }
 }

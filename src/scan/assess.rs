@@ -73,9 +73,7 @@ impl Scanner {
             stay: &self.rules.stay,
             targets: asked.targets.clone(),
             in_place: Planned { plan: &in_place, gone: &gone_in_place },
-            to_target: to_target
-                .as_ref()
-                .map(|(target, plan)| (*target, Planned { plan, gone: &gone_to_target })),
+            to_target: to_target.as_ref().map(|(target, plan)| (*target, Planned { plan, gone: &gone_to_target })),
             tested: scan.tested.iter().cloned().collect(),
             models: asked.models.clone(),
             diagnostics: troubles(&scan, &in_place),

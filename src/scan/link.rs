@@ -43,7 +43,9 @@ struct Linking<'l> {
     others: BTreeMap<FileId, Other>,
     program: Program,
     analysed: BTreeMap<FileId, Analysed>,
+    /// Clients that are tied to the vendor, and what holds them.
     moored: BTreeSet<Site>,
+    holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
     tainted: BTreeMap<FileId, BTreeSet<String>>,
 }
@@ -73,6 +75,7 @@ impl Scanner {
             program: Program::default(),
             analysed: BTreeMap::new(),
             moored: BTreeSet::new(),
+            holders: BTreeMap::new(),
             tainted: BTreeMap::new(),
         };
         linking.run();
@@ -111,9 +114,10 @@ impl Linking<'_> {
         let mut order: Vec<(FileId, &Hit)> =
             known.iter().filter_map(|file| Some((*file, self.hits.get(file)?))).collect();
         order.sort_by(|a, b| (b.1.size, a.0).cmp(&(a.1.size, b.0)));
-        let (program, modules, moored) = (&self.program, self.modules, &self.moored);
+        let (program, modules) = (&self.program, self.modules);
+        let (moored, holders) = (&self.moored, &self.holders);
         let results = each(&order, self.options, |(file, hit), lowering| {
-            let around = Around { outside: Outside { program, modules, file: *file }, moored };
+            let around = Around { outside: Outside { program, modules, file: *file }, moored, holders };
             (*file, self.scanner.analyse_safely(hit, self.options, lowering, Some(around)))
         });
         for (file, mut analysed) in results {
@@ -121,16 +125,22 @@ impl Linking<'_> {
                 self.program.add(file, summary);
             }
             self.moored.extend(analysed.uses.made.iter().filter(|made| made.found).map(|made| made.site));
+            for holder in &analysed.uses.holders {
+                let holds = holder.clients.iter().filter(|(client, _)| self.moored.contains(client));
+                let known = self.holders.entry(holder.site).or_default();
+                known.extend(holds.cloned());
+            }
             self.analysed.insert(file, analysed);
         }
+        self.holders.retain(|_, clients| !clients.is_empty());
+        self.moored.extend(self.holders.keys());
     }
 
     /// True when there is such a file. One of the others becomes a hit.
     fn hit(&mut self, file: FileId) -> bool {
         if let Some(other) = self.others.remove(&file) {
             let size = std::fs::metadata(&other.path).map_or(0, |data| data.len());
-            let hit =
-                Hit { path: other.path, grammar: other.grammar, size, bytes: None, max_size: other.max_size };
+            let hit = Hit { path: other.path, grammar: other.grammar, size, bytes: None, max_size: other.max_size };
             self.hits.insert(file, hit);
         }
         self.hits.contains_key(&file)

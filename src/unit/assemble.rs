@@ -154,11 +154,8 @@ impl Assembly {
 
     fn add_call(&mut self, key: &Key, mut call: Call) {
         let Some(unit) = self.units.get_mut(key) else { return };
-        let first = Step {
-            kind: EvidenceKind::Construction,
-            location: unit.location.clone(),
-            text: unit.local.clone(),
-        };
+        let first =
+            Step { kind: EvidenceKind::Construction, location: unit.location.clone(), text: unit.local.clone() };
         call.chain.insert(0, first);
         if let Some(deployment) = &call.deployment
             && !unit.deployments.contains(deployment)
@@ -171,7 +168,8 @@ impl Assembly {
 
     /// The SDK's module, where findings configure it for the vendor.
     fn modules(&mut self) {
-        let configured = |tie: &Tie, finding: &Finding| tie.module && finding.class != crate::rules::model::Class::Model;
+        let configured =
+            |tie: &Tie, finding: &Finding| tie.module && finding.class != crate::rules::model::Class::Model;
         let first = self
             .parts
             .iter()

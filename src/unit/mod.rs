@@ -3,6 +3,8 @@
 //! with secrets already masked.
 
 pub mod assemble;
+mod calls;
+mod passes;
 mod ties;
 pub mod uses;
 

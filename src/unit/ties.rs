@@ -87,7 +87,9 @@ impl Ties<'_> {
     fn calls_at(&self, uses: &Uses<'_, '_, '_>, place: &Place) -> Vec<usize> {
         let facts = uses.resolver.facts;
         let is_at = |own: &OwnCall| {
-            place.call == Some(own.expr) || place.expr == Some(own.expr) || facts.node(own.expr).span.contains(place.span)
+            place.call == Some(own.expr)
+                || place.expr == Some(own.expr)
+                || facts.node(own.expr).span.contains(place.span)
         };
         let is_within_construction = self.constructions.iter().any(|one| {
             let made = facts.node(one.call).span;
@@ -106,11 +108,14 @@ impl Ties<'_> {
             let around = facts.node(expr).span;
             around.contains(span).then(|| around.end - around.start)
         };
-        let made = self.constructions.iter().filter_map(|one| Some((width(one.call)?, vec![
-            uses.resolver.site(one.origin, uses.outside.file),
-        ])));
+        let made = self
+            .constructions
+            .iter()
+            .filter_map(|one| Some((width(one.call)?, vec![uses.resolver.site(one.origin, uses.outside.file)])));
         let called = self.calls.iter().filter_map(|one| Some((width(one.expr)?, one.used.clients.clone())));
-        if let Some((_, innermost)) = made.chain(called).filter(|(_, sites)| !sites.is_empty()).min_by_key(|(width, _)| *width) {
+        if let Some((_, innermost)) =
+            made.chain(called).filter(|(_, sites)| !sites.is_empty()).min_by_key(|(width, _)| *width)
+        {
             sites.extend(innermost);
         }
     }
@@ -165,7 +170,7 @@ impl Ties<'_> {
         place.call.is_some_and(at_call)
             || place.symbol.is_some_and(|symbol| {
                 let text = uses.resolver.paths.text(symbol);
-                uses.index.clauses[place.clause as usize].clause.store.is_some() && uses.catalogue.is_module_part(text)
+                uses.index.clauses[place.clause as usize].clause.store.is_some() && uses.catalogue.is_of_module(text)
             })
     }
 }

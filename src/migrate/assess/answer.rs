@@ -25,7 +25,11 @@ pub(super) fn answer(material: &Material<'_>, one: &Answered<'_>, calls: &Verdic
     add(calls.after_safe_fix, "after the safe fix");
     add(calls.after_unsafe_fix, "after a fix to review");
     add(calls.needs_work, "by hand");
-    parts.extend(by_api(material, one, Verdict::Unknown).into_iter().map(|(api, count)| format!("{} unknown", of(material.apis, &api, count))));
+    parts.extend(
+        by_api(material, one, Verdict::Unknown)
+            .into_iter()
+            .map(|(api, count)| format!("{} unknown", of(material.apis, &api, count))),
+    );
     for (api, count) in by_api(material, one, Verdict::Unsupported) {
         let retired = material.apis.iter().find(|known| known.id == api).and_then(|known| known.retired.as_ref());
         let since = retired.map_or_else(String::new, |retired| format!(" anywhere since {}", retired.since));

@@ -27,11 +27,8 @@ pub fn assess(material: &Material<'_>) -> Assessment {
         (Some(states), false) => states,
         _ => &in_place,
     };
-    let answered: Vec<Answered<'_>> = material
-        .targets
-        .iter()
-        .map(|&target| answered(target, material, states_for(target), &sorted))
-        .collect();
+    let answered: Vec<Answered<'_>> =
+        material.targets.iter().map(|&target| answered(target, material, states_for(target), &sorted)).collect();
     let first = material.targets.first().map_or(&in_place, |target| states_for(target));
     let mut builder = Builder { material, answered: &answered, states: first, sorted: &sorted };
     let groups = builder.ordered(groups(material));
@@ -184,8 +181,10 @@ impl Builder<'_> {
         for &unit in &group.units {
             sum.unit(&self.material.units[unit], &one.clients[unit], &one.calls[unit], self.is_tested(unit));
             let reasons = one.clients[unit].reasons.iter().chain(one.calls[unit].iter().flat_map(|call| &call.reasons));
-            let places: BTreeSet<&Place> =
-                reasons.filter(|reason| reason.verdict == Verdict::NeedsWork).filter_map(|reason| reason.location.as_ref()).collect();
+            let places: BTreeSet<&Place> = reasons
+                .filter(|reason| reason.verdict == Verdict::NeedsWork)
+                .filter_map(|reason| reason.location.as_ref())
+                .collect();
             for finding in self.findings_of(unit) {
                 if places.contains(&Place::from(&finding.location)) && seen.insert(&finding.fingerprint) {
                     sum.by_hand(finding.class, matches!(self.states.get(finding), State::Held(_)));
@@ -324,7 +323,10 @@ impl Builder<'_> {
         let untied: Vec<&Finding> = self.material.findings.iter().filter(|finding| finding.units.is_empty()).collect();
         sum.include(&self.sum_of_untied(&untied));
         if !one.target.file.same_resource {
-            sum.add(Work::Setting, self.material.to_target.map_or(0, |(_, planned)| planned.plan.settings.len() as u64));
+            sum.add(
+                Work::Setting,
+                self.material.to_target.map_or(0, |(_, planned)| planned.plan.settings.len() as u64),
+            );
             let unknown = tables::deployments(self.material).iter().filter(|entry| entry.model.is_none()).count();
             sum.add(Work::DeploymentModel, unknown as u64);
         }

@@ -166,7 +166,11 @@ impl<'m> Judge<'m> {
     }
 
     fn support_of(&self, call: &Call) -> Support {
-        if call.api == OTHER && self.target.file.same_resource { Support::default() } else { self.target.api(&call.api) }
+        if call.api == OTHER && self.target.file.same_resource {
+            Support::default()
+        } else {
+            self.target.api(&call.api)
+        }
     }
 
     fn by_support(&self, title: &str, support: &Support) -> Option<Reason> {

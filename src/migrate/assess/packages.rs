@@ -38,9 +38,9 @@ pub(super) fn groups(material: &Material<'_>) -> Vec<Group> {
     for (name, members) in by(units, |unit| unit.settings.iter().map(|setting| setting.name.clone()).collect()) {
         join(&members, format!("They are configured by {name}."));
     }
-    for (name, members) in by(units, |unit| {
-        unit.deployments.iter().filter(|one| one.variable).map(|one| one.name.clone()).collect()
-    }) {
+    for (name, members) in
+        by(units, |unit| unit.deployments.iter().filter(|one| one.variable).map(|one| one.name.clone()).collect())
+    {
         join(&members, format!("They use the deployment that {name} names."));
     }
     for (number, members) in shared_findings(material) {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ApiUse, ConfigurationEntry, Count, DeploymentEntry, Material, Place, Planned, RuleNote, Site, Summary, states::States,
+    ApiUse, ConfigurationEntry, Count, DeploymentEntry, Material, Place, Planned, RuleNote, Site, Summary,
+    states::States,
 };
 use crate::{
     finding::Finding,

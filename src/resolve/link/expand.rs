@@ -183,9 +183,7 @@ impl<'p> Expansion<'p> {
                 let shapes = summary.and_then(|summary| summary.objects.get(&object)?.get(name));
                 shapes.map(|shapes| self.shapes(file, shapes)).unwrap_or_default()
             }
-            (Reached::Record(fields), Step::Member(name)) => {
-                fields.get(name).into_iter().flatten().cloned().collect()
-            }
+            (Reached::Record(fields), Step::Member(name)) => fields.get(name).into_iter().flatten().cloned().collect(),
             _ => Vec::new(),
         }
     }

@@ -1,0 +1,134 @@
+//! What a file passes on: clients that are tied to the vendor, or objects that hold them, given to functions and classes of
+//! the project. The file of such a function has to be told, and looked at again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::uses::{FileUses, Uses};
+use crate::{
+    facts::{ArgumentKind, Expr, ExprId, FunctionId},
+    input::modules::FileId,
+    resolve::{
+        Value,
+        link::{Passed, Reached},
+        paths::{PathId, Site},
+    },
+};
+
+impl Uses<'_, '_, '_> {
+    /// Notes what calls pass on. `own` are the clients of the file that are tied to the vendor.
+    pub(super) fn passes(&mut self, own: &BTreeSet<Site>, uses: &mut FileUses) {
+        for number in 0..self.resolver.facts.exprs.len() {
+            let expr = ExprId(number as u32);
+            let Expr::Call { callee, arguments } = self.resolver.facts.expr(expr) else { continue };
+            for (position, argument) in arguments.iter().enumerate() {
+                let name = match argument.kind {
+                    ArgumentKind::Positional => None,
+                    ArgumentKind::Named { name, .. } => Some(name),
+                    ArgumentKind::SpreadPositional | ArgumentKind::SpreadNamed => continue,
+                };
+                let values = self.passed_values(argument.value, own);
+                if !values.is_empty() {
+                    self.pass(*callee, position, name, &values, uses);
+                }
+            }
+        }
+    }
+
+    /// The clients, or objects that hold clients, that an argument can be.
+    fn passed_values(&mut self, value: ExprId, own: &BTreeSet<Site>) -> BTreeSet<Reached> {
+        let mut reached: BTreeSet<Reached> = self.moored_in(value, own);
+        let facts = self.resolver.facts;
+        let objects: Vec<ExprId> = self
+            .resolver
+            .values(value)
+            .iter()
+            .filter_map(|value| match value {
+                Value::Literal(literal) if matches!(facts.expr(*literal), Expr::Object(_) | Expr::Call { .. }) => {
+                    Some(*literal)
+                }
+                _ => None,
+            })
+            .collect();
+        for object in objects {
+            let mut fields: BTreeMap<String, BTreeSet<Reached>> = BTreeMap::new();
+            for entry in self.resolver.entries_of(object).0 {
+                let values = self.moored_in(entry.value, own);
+                if !values.is_empty() {
+                    fields.entry(entry.name).or_default().extend(values);
+                }
+            }
+            if !fields.is_empty() {
+                reached.insert(Reached::Record(fields));
+            }
+        }
+        reached
+    }
+
+    fn moored_in(&mut self, value: ExprId, own: &BTreeSet<Site>) -> BTreeSet<Reached> {
+        let mut reached = BTreeSet::new();
+        for path in self.resolver.instances(value) {
+            let Some(origin) = self.resolver.paths.origin(path) else { continue };
+            let site = self.resolver.site(origin, self.outside.file);
+            if own.contains(&site) || self.moored.contains(&site) {
+                let root = self.resolver.paths.parts(path).map_or(0, |(root, _)| root.len() as u32);
+                let text = self.resolver.paths.text(path).to_owned();
+                reached.insert(Reached::Symbol { text, root, origin: Some(site) });
+            }
+        }
+        reached
+    }
+
+    /// Notes what is given to what is called, where that is a function or class of the project.
+    fn pass(
+        &mut self,
+        callee: ExprId,
+        position: usize,
+        name: Option<&str>,
+        values: &BTreeSet<Reached>,
+        uses: &mut FileUses,
+    ) {
+        let mut targets: Vec<(FileId, u32)> = Vec::new();
+        for value in self.resolver.values(callee).to_vec() {
+            match value {
+                Value::Function(function) => targets.push((self.outside.file, function.0)),
+                Value::Class(class) => {
+                    targets.extend(self.resolver.constructor_of(class).map(|it| (self.outside.file, it.0)));
+                }
+                Value::Path(path) => self.targets_of(path, &mut targets, &mut uses.wants),
+                _ => {}
+            }
+        }
+        for (file, function) in targets {
+            let Some(index) = self.parameter(file, function, position, name) else { continue };
+            for value in values {
+                uses.passes.insert(Passed { file, function, index, value: value.clone() });
+            }
+        }
+    }
+
+    fn targets_of(&self, path: PathId, targets: &mut Vec<(FileId, u32)>, wants: &mut BTreeSet<FileId>) {
+        let Some((root, steps)) = self.resolver.paths.parts(path) else { return };
+        let (reached, missing) = self.outside.functions(root, steps);
+        wants.extend(missing);
+        for one in reached {
+            match one {
+                Reached::Function(file, function) => targets.push((file, function)),
+                Reached::Class(file, class) => {
+                    targets.extend(self.outside.program.constructor(file, class).map(|function| (file, function)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The position of the parameter that an argument is given for.
+    fn parameter(&self, file: FileId, function: u32, position: usize, name: Option<&str>) -> Option<u32> {
+        let Some(name) = name else { return u32::try_from(position).ok() };
+        if file == self.outside.file {
+            let parameters = &self.resolver.facts.functions[FunctionId(function).index()].parameters;
+            let found = parameters.iter().position(|parameter| parameter.name == Some(name))?;
+            return u32::try_from(found).ok();
+        }
+        self.outside.program.parameter(file, function, name)
+    }
+}
