@@ -8,8 +8,9 @@
 //!   only decides whether it is made is none, and neither is one that only names the deployment of a call.
 //! - Its deployments are the names that reach it or its calls; `$` marks a variable that holds one.
 //! - A call is listed under each unit that can reach it. Parts that give the same client (`with_options`) are not in its
-//!   method. Of a request the method is what sends it. A deployment that is `*` comes from whoever calls the function
-//!   around the call, so that the call itself may name it or not.
+//!   method. Of a request the method is what sends it.
+//! - `*` stands for what is left open: the deployment of a call that gets it from whoever calls the function around it, the
+//!   API of a call that depends on versions that no manifest tells.
 //! - Test doubles, portable clients and other SDKs belong to no unit.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -34,7 +35,7 @@ use unmoor::{
 
 /// The file that says what is true of an application.
 const EXPECTED: &str = "expected.yaml";
-/// A deployment of which nothing is said.
+/// Stands for a word that reading the code leaves open.
 const ANY: &str = "*";
 
 /// What is true of an application.
@@ -78,8 +79,9 @@ impl Wrong {
         self.0.push(format!("{at}: {message}"));
     }
 
+    /// Compares two words; [`ANY`] leaves it open.
     fn same(&mut self, at: &str, what: &str, expected: &str, found: &str) {
-        if expected != found {
+        if expected != found && expected != ANY {
             self.add(at, format_args!("the {what} is `{found}`, not `{expected}`"));
         }
     }
@@ -143,11 +145,13 @@ impl Wrong {
         let at = &expected.at;
         self.same(at, "API", &expected.api, &found.api);
         self.names(at, "need", &expected.needs, &found.needs.iter().cloned().collect());
-        if expected.deployment.as_deref() != Some(ANY) {
-            let (none, named) = ("none".to_owned(), found.deployment.as_ref().map(deployment));
-            let wanted = expected.deployment.as_ref();
-            self.same(at, "deployment", wanted.unwrap_or(&none), named.as_ref().unwrap_or(&none));
-        }
+        let named = found.deployment.as_ref().map(deployment);
+        self.same(
+            at,
+            "deployment",
+            expected.deployment.as_deref().unwrap_or("none"),
+            named.as_deref().unwrap_or("none"),
+        );
     }
 
     fn assert_none(self) {
