@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RuleSet, pattern::SymbolSet};
 use crate::lang::Language;
-use file::{CallsFile, Clients, GivenTo, LanguageCalls, Need};
+use file::{CallsFile, Clients, Deployments, GivenTo, LanguageCalls, Need};
 
 /// The part of the API that nothing is known about.
 pub const OTHER: &str = "other";
@@ -32,6 +32,7 @@ pub struct Catalogue {
     takers: SymbolSet,
     given: Vec<Giving>,
     needs: Vec<Needed>,
+    deployments: Deployments,
     /// Paths of requests, longest first, with their APIs.
     paths: Vec<(String, String)>,
 }
@@ -126,6 +127,8 @@ impl Catalogue {
             let (holding, methods) = (set(&entry.holding), set(&entry.methods));
             self.given.push(Giving { entry: entry.clone(), holding, methods });
         }
+        self.deployments.clients.extend(calls.deployments.clients.iter().cloned());
+        self.deployments.calls.extend(calls.deployments.calls.iter().cloned());
         for need in &file.needs {
             for part in &need.parts {
                 self.part_needs.entry(part.clone()).or_default().push(need.need.clone());
@@ -214,6 +217,16 @@ impl Catalogue {
             let (client, method) = (module.to_owned(), method.to_owned());
             Some(Found { api, method, client, needs: path.needs.clone(), by_path })
         })
+    }
+
+    /// True when `path` is a member, at whatever depth, of a module that is used without a client.
+    pub fn is_module_part(&self, path: &str) -> bool {
+        cuts(path).any(|(module, member)| member != "()" && self.module_names.contains(module))
+    }
+
+    /// The arguments that name a deployment: of calls of the API, or of the making of clients.
+    pub fn deployment_arguments(&self, of_call: bool) -> &[String] {
+        if of_call { &self.deployments.calls } else { &self.deployments.clients }
     }
 
     /// What a call needs beyond its API, sorted. Arguments come with their value where that is a constant; entries of
