@@ -158,7 +158,9 @@ fn models_decide_which_api_a_function_uses() {
     assert_eq!(apis("ai.generateText", "@ai-sdk/azure.createAzure()()"), ["responses", "chat-completions", OTHER]);
     assert_eq!(apis("ai.embed", "@ai-sdk/azure.createAzure().textEmbedding()"), ["embeddings"]);
     assert_eq!(apis("ai.generateText", "@ai-sdk/anthropic.anthropic()"), [""; 0]);
-    assert!(catalogue.is_client("@ai-sdk/azure.createAzure()"));
+    for client in ["@ai-sdk/azure.createAzure()", "@ai-sdk/azure.createAzure().chat()", "@ai-sdk/azure.azure()"] {
+        assert!(catalogue.is_client(client), "{client}");
+    }
 
     let catalogue = Catalogue::new(&set, Language::Python);
     let held = catalogue.held("pydantic_ai.Agent().run_sync");

@@ -60,6 +60,21 @@ pub struct LanguageCalls {
     /// Modules that are used without a client.
     #[serde(default)]
     pub modules: Vec<ModuleCalls>,
+    /// Which arguments name a deployment.
+    #[serde(default)]
+    pub deployments: Deployments,
+}
+
+/// The arguments that name a deployment.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Deployments {
+    /// Where a client is made.
+    #[serde(default)]
+    pub clients: Vec<String>,
+    /// Where the API is called.
+    #[serde(default)]
+    pub calls: Vec<String>,
 }
 
 /// The arguments that name a deployment.

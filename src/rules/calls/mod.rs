@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RuleSet, apis::OTHER, pattern::SymbolSet};
 use crate::lang::Language;
-use file::{CallsFile, Clients, GivenTo, LanguageCalls, Need};
+use file::{CallsFile, Clients, Deployments, GivenTo, LanguageCalls, Need};
 
 /// Which calls of a language are calls of the API.
 #[derive(Debug, Default)]
@@ -29,8 +29,7 @@ pub struct Catalogue {
     takers: SymbolSet,
     given: Vec<Giving>,
     needs: Vec<Needed>,
-    /// Arguments that name deployments: of clients and of calls.
-    deployments: [Vec<String>; 2],
+    deployments: Deployments,
     /// Paths of requests, longest first, with their APIs.
     paths: Vec<(String, String)>,
 }
@@ -125,8 +124,8 @@ impl Catalogue {
             let (holding, methods) = (set(&entry.holding), set(&entry.methods));
             self.given.push(Giving { entry: entry.clone(), holding, methods });
         }
-        self.deployments[0].extend(calls.deployments.clients.iter().cloned());
-        self.deployments[1].extend(calls.deployments.calls.iter().cloned());
+        self.deployments.clients.extend(calls.deployments.clients.iter().cloned());
+        self.deployments.calls.extend(calls.deployments.calls.iter().cloned());
         for need in &file.needs {
             for part in &need.parts {
                 self.part_needs.entry(part.clone()).or_default().push(need.need.clone());
@@ -217,14 +216,14 @@ impl Catalogue {
         })
     }
 
-    /// True for a module that is used without a client, or a part of one.
-    pub fn is_of_module(&self, path: &str) -> bool {
-        cuts(path).any(|(module, _)| self.module_names.contains(module))
+    /// True when `path` is a member, at whatever depth, of a module that is used without a client.
+    pub fn is_module_part(&self, path: &str) -> bool {
+        cuts(path).any(|(module, member)| member != "()" && self.module_names.contains(module))
     }
 
-    /// The arguments that name a deployment, of calls or of constructions; the first of them that is given counts.
-    pub fn deployment_arguments(&self, of_calls: bool) -> &[String] {
-        &self.deployments[usize::from(of_calls)]
+    /// The arguments that name a deployment: of calls of the API, or of the making of clients.
+    pub fn deployment_arguments(&self, of_call: bool) -> &[String] {
+        if of_call { &self.deployments.calls } else { &self.deployments.clients }
     }
 
     /// What a call needs beyond its API, sorted. Arguments come with their value where that is a constant; entries of

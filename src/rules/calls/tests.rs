@@ -23,6 +23,7 @@ python:
     - {to: ['**.pipe', kit.wrap], argument: ['0'], same: true}
   modules:
     - {module: sdk, calls: {chat: [Chat.create]}}
+  deployments: {clients: [deployment], calls: [model, engine]}
 needs:
   - {need: streaming, arguments: [stream], methods: ['stream*']}
   - {need: json, apis: [chat], arguments: [format.type=json*]}
@@ -110,6 +111,8 @@ fn modules_are_used_without_a_client() {
     assert_eq!((found.api, &*found.client, &*found.method), ("chat", "sdk", "Chat.create"));
     assert_eq!(catalogue.module_call("sdk.Chat"), None);
     assert_eq!(catalogue.call("sdk.Chat.create"), None);
+    assert!(catalogue.is_module_part("sdk.key") && catalogue.is_module_part("sdk.Chat.create"));
+    assert!(!catalogue.is_module_part("sdk") && !catalogue.is_module_part("kit.key"));
 }
 
 #[test]
@@ -182,4 +185,10 @@ fn other_languages_are_not_mixed_in() {
     let catalogue = Catalogue::new(&set, Language::JavaScript);
     assert_eq!(catalogue.call("sdk.Client().chat.create"), None);
     assert_eq!(catalogue.api_of_url("/files"), Some("files"));
+}
+
+#[test]
+fn deployments_are_named_by_arguments() {
+    assert_eq!(catalogue().deployment_arguments(true), ["model", "engine"]);
+    assert_eq!(catalogue().deployment_arguments(false), ["deployment"]);
 }
