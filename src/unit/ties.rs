@@ -170,7 +170,7 @@ impl Ties<'_> {
         place.call.is_some_and(at_call)
             || place.symbol.is_some_and(|symbol| {
                 let text = uses.resolver.paths.text(symbol);
-                uses.index.clauses[place.clause as usize].clause.store.is_some() && uses.catalogue.is_of_module(text)
+                uses.index.clauses[place.clause as usize].clause.store.is_some() && uses.catalogue.is_module_part(text)
             })
     }
 }

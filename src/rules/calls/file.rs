@@ -51,9 +51,6 @@ pub struct LanguageCalls {
     /// Clients and what is called on them.
     #[serde(default)]
     pub clients: Vec<Clients>,
-    /// The arguments that name a deployment; the first of them that is given counts.
-    #[serde(default)]
-    pub deployments: DeploymentArguments,
     /// Functions and constructors that use a client which they are given.
     #[serde(default)]
     pub given: Vec<GivenTo>,
@@ -73,18 +70,6 @@ pub struct Deployments {
     #[serde(default)]
     pub clients: Vec<String>,
     /// Where the API is called.
-    #[serde(default)]
-    pub calls: Vec<String>,
-}
-
-/// The arguments that name a deployment.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DeploymentArguments {
-    /// Of constructions of clients: names, or positions (`"0"`).
-    #[serde(default)]
-    pub clients: Vec<String>,
-    /// Of calls.
     #[serde(default)]
     pub calls: Vec<String>,
 }
