@@ -7,11 +7,15 @@
 //! clean checkout has nothing installed. All of them see the same [`tree`] of files. What a module
 //! exports, and whether a name is a module at all, is not known here.
 
+mod aliases;
 mod javascript;
+mod manifests;
 mod python;
 mod tree;
+mod workspaces;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -108,7 +112,7 @@ fn nearest<'p>(from: &Path, places: impl IntoIterator<Item = &'p PathBuf>) -> Op
 
 /// What has been found out about paths. Each is looked into once, and nobody waits for another path.
 #[derive(Debug)]
-struct Memo<T>(Mutex<FxHashMap<PathBuf, Arc<OnceLock<T>>>>);
+struct Memo<T>(Mutex<FxHashMap<OsString, Arc<OnceLock<T>>>>);
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
@@ -120,10 +124,10 @@ impl<T: Clone> Memo<T> {
     fn get(&self, path: &Path, find: impl FnOnce() -> T) -> T {
         let cell = {
             let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(cell) = cells.get(path) {
+            if let Some(cell) = cells.get(path.as_os_str()) {
                 Arc::clone(cell)
             } else {
-                Arc::clone(cells.entry(path.to_owned()).or_default())
+                Arc::clone(cells.entry(path.as_os_str().to_owned()).or_default())
             }
         };
         cell.get_or_init(find).clone()

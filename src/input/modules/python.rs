@@ -13,10 +13,11 @@
 mod layout;
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::layout::Layouts;
 use super::tree::Tree;
@@ -29,8 +30,41 @@ const PACKAGE: [&str; 2] = ["__init__.py", "__init__.pyi"];
 #[derive(Debug, Default)]
 pub(super) struct Python {
     layouts: Layouts,
+    known: OnceLock<Known>,
     /// By the first word of a module's name: the directories below which installed projects have it.
     projects: OnceLock<FxHashMap<String, Vec<PathBuf>>>,
+}
+
+/// What the paths alone say; most imports are of what is not in the tree, and this tells so at once.
+#[derive(Debug, Default)]
+struct Known {
+    /// The directories that are packages.
+    packages: FxHashSet<OsString>,
+    /// The names that the first word of a module can have: those of modules and of directories.
+    words: FxHashSet<OsString>,
+}
+
+impl Known {
+    fn new(tree: &Tree) -> Self {
+        let mut known = Self::default();
+        for file in tree.files().iter().filter(|file| is_python(file)) {
+            known.words.extend(file.file_stem().map(ToOwned::to_owned));
+            let mut above = file.ancestors().skip(1);
+            if is_init(file) {
+                known.packages.extend(file.parent().map(|directory| directory.as_os_str().to_owned()));
+            }
+            for name in above.by_ref().map_while(Path::file_name) {
+                if !known.words.contains(name) {
+                    known.words.insert(name.to_owned());
+                }
+            }
+        }
+        known
+    }
+
+    fn is_package(&self, directory: &Path) -> bool {
+        self.packages.contains(directory.as_os_str())
+    }
 }
 
 /// What a search directory says about a module.
@@ -61,19 +95,31 @@ impl Python {
         }
     }
 
+    fn known(&self, tree: &Tree) -> &Known {
+        self.known.get_or_init(|| Known::new(tree))
+    }
+
     /// Asks the directories around a file.
     fn search(&self, tree: &Tree, directory: &Path, name: &str) -> Found {
+        let known = self.known(tree);
+        let word = first_word(name);
+        let is_known = known.words.contains(OsStr::new(word));
         let mut namespace = Found::Nothing;
-        let ask = |base: &Path, namespace: &mut Found| match below(tree, base, name) {
-            Found::Answer(answer) => Some(answer),
-            found @ Found::Namespace(_) if matches!(namespace, Found::Nothing) => {
-                *namespace = found;
-                None
+        let ask = |base: &Path, namespace: &mut Found| {
+            if !is_known && !tree.has_link(base, word) {
+                return None;
             }
-            _ => None,
+            match below(tree, base, name) {
+                Found::Answer(answer) => Some(answer),
+                found @ Found::Namespace(_) if matches!(namespace, Found::Nothing) => {
+                    *namespace = found;
+                    None
+                }
+                _ => None,
+            }
         };
-        for base in outside_packages(tree, directory).ancestors().take_while(|base| tree.is_directory(base)) {
-            if is_package(tree, base) {
+        for base in outside_packages(known, directory).ancestors().take_while(|base| tree.is_directory(base)) {
+            if known.is_package(base) {
                 continue;
             }
             if let Some(answer) = ask(base, &mut namespace) {
@@ -111,13 +157,10 @@ impl Python {
     /// The projects, told by their manifests, that have packages.
     fn all_projects(&self, tree: &Tree) -> FxHashMap<String, Vec<PathBuf>> {
         let mut projects: FxHashMap<String, Vec<PathBuf>> = FxHashMap::default();
-        for file in tree
-            .files()
-            .iter()
-            .filter(|file| file.file_name().is_some_and(|name| PACKAGE.iter().any(|init| name == *init)))
-        {
+        let known = self.known(tree);
+        for file in tree.files().iter().filter(|file| is_init(file)) {
             let Some(package) = file.parent() else { continue };
-            if package.parent().is_none_or(|above| is_package(tree, above)) {
+            if package.parent().is_none_or(|above| known.is_package(above)) {
                 continue;
             }
             if let Some((base, word)) = self.base_of(tree, package) {
@@ -143,12 +186,12 @@ impl Python {
 }
 
 /// The nearest directory, from the given one upwards, that is no package.
-fn outside_packages<'p>(tree: &Tree, directory: &'p Path) -> &'p Path {
-    directory.ancestors().find(|directory| !is_package(tree, directory)).unwrap_or(directory)
+fn outside_packages<'p>(known: &Known, directory: &'p Path) -> &'p Path {
+    directory.ancestors().find(|directory| !known.is_package(directory)).unwrap_or(directory)
 }
 
-fn is_package(tree: &Tree, directory: &Path) -> bool {
-    init_of(tree, directory).is_some()
+fn is_init(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| PACKAGE.iter().any(|init| name == *init))
 }
 
 fn init_of(tree: &Tree, directory: &Path) -> Option<FileId> {

@@ -44,6 +44,8 @@ pub(super) struct Tree {
     absolute: Vec<PathBuf>,
     entries: FxHashMap<OsString, Entry>,
     roots: Vec<Root>,
+    /// The uppermost directories that are known.
+    tops: FxHashSet<PathBuf>,
     current: PathBuf,
     /// Where directories above scanned files really are, and where they are by the words of the given paths.
     real: OnceLock<Vec<(PathBuf, PathBuf)>>,
@@ -60,6 +62,7 @@ impl Tree {
             given: files,
             entries: FxHashMap::default(),
             roots,
+            tops: FxHashSet::default(),
             current,
             real: OnceLock::new(),
             links: Memo::default(),
@@ -88,6 +91,7 @@ impl Tree {
                 self.entries.insert(directory.as_os_str().to_owned(), Entry::Directory);
             }
         }
+        self.tops = tops;
     }
 
     /// For each given path, the directory of the repository it lies in; without one, itself or the directory it is in.
@@ -144,6 +148,11 @@ impl Tree {
         self.find(path) == Some(Entry::Directory)
     }
 
+    /// True for a directory that lies further up than anything that belongs to the scanned files.
+    pub(super) fn is_above(&self, directory: &Path) -> bool {
+        !self.entries.contains_key(directory.as_os_str()) && self.tops.iter().any(|top| top.starts_with(directory))
+    }
+
     /// What lies at an absolute path, possibly through links.
     pub(super) fn find(&self, path: &Path) -> Option<Entry> {
         if let Some(entry) = self.entries.get(path.as_os_str()) {
@@ -170,11 +179,19 @@ impl Tree {
             }
             name = parent;
         };
-        let links = self.links.get(directory, || Arc::new(links_in(directory)));
-        let target = links.get(name.file_name()?)?;
-        let target = self.by_words(target)?;
+        let target = self.by_words(self.links(directory).get(name.file_name()?)?)?;
         let rest = path.strip_prefix(name).ok()?;
         Some(if rest.as_os_str().is_empty() { target } else { target.join(rest) })
+    }
+
+    fn links(&self, directory: &Path) -> Links {
+        self.links.get(directory, || Arc::new(links_in(directory)))
+    }
+
+    /// True when there is a link of that name in a directory, with or without a source file's ending.
+    pub(super) fn has_link(&self, directory: &Path, stem: &str) -> bool {
+        let is_meant = |name: &OsString| Path::new(name).file_stem().is_some_and(|name| name == stem);
+        self.links(directory).keys().any(is_meant)
     }
 
     /// The path of a real place as the given paths have it.

@@ -13,7 +13,7 @@
 //! run, and what happens to be installed is not looked at.
 
 mod javascript;
-mod json;
+pub(super) mod json;
 mod permitted;
 mod python;
 mod requirements;
