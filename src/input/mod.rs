@@ -6,7 +6,8 @@
 //! * [`walk`] finds files in parallel, reads them, and says what it passed over and why; [`exclude`] says what that is;
 //! * [`prefilter`] tells from the bytes whether a file can hold anything of interest;
 //! * [`text`] decodes the bytes and translates byte offsets to lines and columns;
-//! * [`versions`] reads which versions of packages the project of a file uses.
+//! * [`versions`] reads which versions of packages the project of a file uses;
+//! * [`modules`] says which file an import means.
 
 pub mod exclude;
 pub mod modules;

@@ -16,7 +16,7 @@ pub(super) fn offset_in(text: &str, part: &str) -> Option<usize> {
 }
 
 /// Blanks comments and the commas before closing brackets, so that what is left is JSON. No offset changes.
-pub(super) fn without_extras(text: &str) -> String {
+pub(in crate::input) fn without_extras(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = bytes.to_vec();
     let (mut at, mut comma) = (0, None);

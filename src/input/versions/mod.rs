@@ -13,7 +13,7 @@
 //! run, and what happens to be installed is not looked at.
 
 mod javascript;
-mod json;
+pub(super) mod json;
 mod permitted;
 mod python;
 mod requirements;
@@ -226,7 +226,7 @@ impl Files {
 }
 
 /// The text of a regular file; None for anything else.
-pub(in crate::input) fn text_of(path: &Path) -> Result<Option<String>, String> {
+pub(super) fn text_of(path: &Path) -> Result<Option<String>, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     // Asked first, because opening a pipe would wait for a writer.
     if !fs::metadata(path).map_err(cannot)?.is_file() {
