@@ -4,6 +4,7 @@
 //! files is made harmless first ([`words::printable`]).
 
 mod concise;
+pub mod html;
 pub mod diff;
 pub mod json;
 pub mod list;
