@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -16,7 +15,7 @@ use super::{
 };
 use crate::{
     migrate::{assess::Assessment, plan::FilePlan, view::View},
-    report::{assessment, diff, markdown},
+    report::{assessment, diff, html, markdown},
     rules::target::{self, Target},
     scan::{Scan, Scanner, assess::Asked},
 };
@@ -114,7 +113,7 @@ impl Arguments {
     fn write(&self, assessment: &Assessment, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let mut text = Vec::new();
         match self.form() {
-            Form::Html => {}
+            Form::Html => html::write(assessment, &mut text)?,
             Form::Markdown => markdown::write(assessment, self.budget, &mut text)?,
             Form::Json => assessment::write(assessment, &mut text)?,
         }

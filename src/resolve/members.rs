@@ -143,7 +143,20 @@ impl<'f> Resolver<'f, '_> {
             }
         }
         values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
+        values.extend(self.setting_of(class, name));
         values
+    }
+
+    /// The variable that a field of a settings class is read from.
+    fn setting_of(&mut self, class: ClassId, name: &str) -> Option<Value> {
+        let facts = self.facts;
+        self.outside?;
+        let field = self.scopes.in_scope(facts.classes[class.index()].scope, name).iter().any(|id| {
+            let binding = &facts.bindings[id.index()];
+            binding.annotation.is_some() && matches!(binding.kind, BindingKind::Declared | BindingKind::Value(_))
+        });
+        let variable = self.settings_variable(class, name).filter(|_| field)?;
+        Some(Value::Environment(Rc::from(variable)))
     }
 
     /// A class-scope binding as seen from an instance: a property method stands for what it returns.

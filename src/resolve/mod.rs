@@ -399,15 +399,16 @@ impl<'f, 's> Resolver<'f, 's> {
 
     /// A default such as FastAPI's `Depends(get_client)` stands for what the function gives.
     fn dependency_values(&mut self, default: ExprId) -> Vec<Value> {
-        let facts = self.facts;
-        if let Expr::Call { callee, arguments } = facts.expr(default) {
-            let depends = self.symbols(*callee).iter().any(|&path| self.paths.text(path).ends_with(".Depends"));
-            if let (true, Some(first)) = (depends, arguments.first()) {
-                let callees = self.values(first.value);
-                return self.results_of(&callees, first.value);
-            }
-        }
-        self.values(default).to_vec()
+        self.depended_on(default).unwrap_or_else(|| self.values(default).to_vec())
+    }
+
+    /// What `Depends(function)` gives; none for any other expression.
+    fn depended_on(&mut self, expr: ExprId) -> Option<Vec<Value>> {
+        let Expr::Call { callee, arguments } = self.facts.expr(expr) else { return None };
+        let depends = self.symbols(*callee).iter().any(|&path| self.paths.text(path).ends_with(".Depends"));
+        let first = arguments.first().filter(|_| depends)?;
+        let callees = self.values(first.value);
+        Some(self.results_of(&callees, first.value))
     }
 
     pub(super) fn import_values(&mut self, import: u32, item: u32) -> Vec<Value> {

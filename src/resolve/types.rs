@@ -63,6 +63,8 @@ impl Resolver<'_, '_> {
                 }
                 _ => Vec::new(),
             },
+            // `Annotated[T, Depends(make)]`.
+            Expr::Call { .. } => self.depended_on(annotation).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
@@ -71,6 +73,11 @@ impl Resolver<'_, '_> {
     fn aliased(&self, name: &str, place: ExprId) -> Option<ExprId> {
         self.bindings_of(name, place).into_iter().find_map(|id| match self.facts.bindings[id.index()].kind {
             BindingKind::Alias(target) => Some(target),
+            // `Client = Annotated[T, Depends(make)]`.
+            BindingKind::Value(target) => match self.facts.expr(target) {
+                Expr::Index { object, .. } if self.is_transparent_type(*object) => Some(target),
+                _ => None,
+            },
             _ => None,
         })
     }

@@ -29,6 +29,8 @@ pub struct Index {
     pub(crate) reexports: Reexports,
     /// Modules among them that have nothing but the vendor's names.
     pub(crate) vendor_only: BTreeSet<String>,
+    /// What stands before a deployment's name in an address.
+    pub(crate) deployment_paths: Vec<String>,
     /// Symbols whose calls pass their arguments on.
     pub(crate) carriers: SymbolSet,
     /// `import` clauses by symbol.
@@ -141,6 +143,7 @@ impl Index {
             clauses: Vec::new(),
             reexports: Reexports::new(set.reexports.iter().map(|(from, to)| (from.as_str(), to.as_str()))),
             vendor_only: set.vendor_only.clone(),
+            deployment_paths: set.portable.values().map(|portable| portable.deployment_path.clone()).collect(),
             carriers: SymbolSet::of(&set.carriers).unwrap_or_default(),
             imports: SymbolSet::default(),
             calls: SymbolSet::default(),

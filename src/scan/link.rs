@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Scan, ScanOptions, Scanner,
     analyse::{Analysed, Around, Hit, each},
-    shown,
+    pool, shown,
 };
 use crate::{
     input::{
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How many rounds are made at most; what would need more stays unknown.
-const MAX_ROUNDS: usize = 16;
+const MAX_ROUNDS: usize = 1_000;
 
 /// A file that no rule's words are in.
 pub(super) struct Other {
@@ -78,7 +78,11 @@ impl Scanner {
             holders: BTreeMap::new(),
             tainted: BTreeMap::new(),
         };
-        linking.run();
+        // Long chains of names need a deep stack.
+        match pool(1) {
+            Some(pool) => pool.install(|| linking.run()),
+            None => linking.run(),
+        }
         linking.finish(scan);
     }
 }
@@ -90,8 +94,12 @@ impl Linking<'_> {
         if self.analysed.values().all(|analysed| analysed.uses.made.is_empty() && analysed.uses.ties.is_empty()) {
             return;
         }
-        let makes = |analysed: &Analysed| !analysed.uses.made.is_empty();
-        dirty = self.analysed.iter().filter(|(_, analysed)| makes(analysed)).map(|(file, _)| *file).collect();
+        // What has clients, calls or requests may be made with the help of other files.
+        let needs_others = |analysed: &Analysed| {
+            let uses = &analysed.uses;
+            !uses.made.is_empty() || !uses.calls.is_empty() || uses.ties.iter().any(|tie| tie.module)
+        };
+        dirty = self.analysed.iter().filter(|(_, analysed)| needs_others(analysed)).map(|(file, _)| *file).collect();
         for _ in 0..MAX_ROUNDS {
             let news = self.news();
             let mut wanted = self.wanted();

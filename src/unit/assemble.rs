@@ -31,8 +31,6 @@ enum Key {
     Site(Site),
     /// The SDK's module, in all files.
     Module,
-    /// A request in a file, by the offset of what names its address.
-    Request(FileId, u32),
 }
 
 /// The files of a tree, put together.
@@ -56,7 +54,6 @@ impl Assembly {
         self.clients();
         self.calls();
         self.modules();
-        self.requests();
         self.drop_idle_declarations();
         let keys = self.numbered();
         let ties = self.all_ties();
@@ -86,14 +83,18 @@ impl Assembly {
 
     fn clients(&mut self) {
         for made in self.made.values().filter(|made| made.found) {
-            let kind = if made.site.declared { UnitKind::Declared } else { UnitKind::Client };
+            let kind = match (made.is_request, made.site.declared) {
+                (true, _) => UnitKind::Request,
+                (false, true) => UnitKind::Declared,
+                (false, false) => UnitKind::Client,
+            };
             let unit = Unit {
                 id: String::new(),
                 kind,
                 symbol: Some(made.symbol.clone()),
                 local: made.local.clone(),
                 location: made.location.clone(),
-                settings: self.settings(made),
+                settings: self.located(made.settings.iter()),
                 deployments: made.deployments.clone(),
                 calls: Vec::new(),
             };
@@ -101,10 +102,8 @@ impl Assembly {
         }
     }
 
-    fn settings(&self, made: &Made) -> Vec<SettingRead> {
-        let mut settings: Vec<SettingRead> = made
-            .settings
-            .iter()
+    fn located<'w>(&self, read: impl Iterator<Item = &'w (String, Where)>) -> Vec<SettingRead> {
+        let mut settings: Vec<SettingRead> = read
             .filter_map(|(name, place)| {
                 let location = match place {
                     Where::Here(location) => location.clone(),
@@ -181,10 +180,10 @@ impl Assembly {
         let unit = Unit {
             id: String::new(),
             kind: UnitKind::Module,
-            symbol: first.symbol.clone(),
+            symbol: first.symbol.as_deref().map(|symbol| symbol.split('.').next().unwrap_or(symbol).to_owned()),
             local: first.local.clone(),
             location: first.location.clone(),
-            settings: Vec::new(),
+            settings: self.located(self.parts.iter().flat_map(|part| &part.uses.ties).flat_map(|tie| &tie.settings)),
             deployments: Vec::new(),
             calls: Vec::new(),
         };
@@ -198,45 +197,6 @@ impl Assembly {
             .collect();
         for call in calls {
             self.add_call(&Key::Module, call);
-        }
-    }
-
-    /// Requests that are put together by hand: each is a unit with one call.
-    fn requests(&mut self) {
-        let mut found = Vec::new();
-        for part in &self.parts {
-            for (tie, finding) in part.uses.ties.iter().zip(&part.findings) {
-                if let (Some(api), true) = (&tie.request, tie.sites.iter().all(|site| !self.is_moored(site))) {
-                    found.push((Key::Request(part.file, tie.at), api.clone(), finding.clone(), tie.function.clone()));
-                }
-            }
-        }
-        for (key, api, finding, function) in found {
-            let call = Call {
-                api,
-                method: "HTTP".to_owned(),
-                location: finding.location.clone(),
-                function,
-                parameters: Vec::new(),
-                needs: Vec::new(),
-                deployment: None,
-                findings: vec![finding.fingerprint.clone()],
-                chain: Vec::new(),
-            };
-            let unit = Unit {
-                id: String::new(),
-                kind: UnitKind::Request,
-                symbol: None,
-                local: finding.local,
-                location: finding.location,
-                settings: Vec::new(),
-                deployments: Vec::new(),
-                calls: Vec::new(),
-            };
-            self.units.entry(key.clone()).or_insert(unit);
-            if self.units[&key].calls.is_empty() {
-                self.add_call(&key, call);
-            }
         }
     }
 
@@ -294,9 +254,6 @@ impl Assembly {
         if keys.is_empty() && tie.module && self.units.contains_key(&Key::Module) {
             keys.insert(Key::Module);
         }
-        if keys.is_empty() && tie.request.is_some() {
-            keys.insert(Key::Request(part.file, tie.at));
-        }
         if keys.is_empty()
             && let Some(variable) = &tie.variable
         {
@@ -306,20 +263,7 @@ impl Assembly {
             let around = by_text.range((part.file, tie.at)..=(part.file, tie.end));
             keys.extend(around.flat_map(|(_, keys)| keys.iter().cloned()));
         }
-        if keys.is_empty() {
-            keys.extend(self.requests_beside(part, tie));
-        }
         keys
-    }
-
-    /// The requests in the same function.
-    fn requests_beside(&self, part: &FilePart, tie: &Tie) -> Vec<Key> {
-        if !tie.of_request {
-            return Vec::new();
-        }
-        let beside = part.uses.ties.iter().filter(|other| other.request.is_some() && other.function == tie.function);
-        let keys = beside.map(|other| Key::Request(part.file, other.at));
-        keys.filter(|key| self.units.contains_key(key)).collect()
     }
 
     fn units_by_variable(&self) -> BTreeMap<String, BTreeSet<Key>> {

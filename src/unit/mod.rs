@@ -5,6 +5,7 @@
 pub mod assemble;
 mod calls;
 mod passes;
+mod requests;
 mod ties;
 pub mod uses;
 

@@ -8,7 +8,7 @@ use crate::{
     facts::{ArgumentKind, Expr, ExprId, FunctionId},
     input::modules::FileId,
     resolve::{
-        Value,
+        Foreign, Value,
         link::{Passed, Reached},
         paths::{PathId, Site},
     },
@@ -20,18 +20,50 @@ impl Uses<'_, '_, '_> {
         for number in 0..self.resolver.facts.exprs.len() {
             let expr = ExprId(number as u32);
             let Expr::Call { callee, arguments } = self.resolver.facts.expr(expr) else { continue };
-            for (position, argument) in arguments.iter().enumerate() {
-                let name = match argument.kind {
-                    ArgumentKind::Positional => None,
-                    ArgumentKind::Named { name, .. } => Some(name),
-                    ArgumentKind::SpreadPositional | ArgumentKind::SpreadNamed => continue,
-                };
-                let values = self.passed_values(argument.value, own);
+            let given: Vec<(usize, Option<&str>, ExprId)> = arguments
+                .iter()
+                .enumerate()
+                .filter_map(|(position, argument)| match argument.kind {
+                    ArgumentKind::Positional => Some((position, None, argument.value)),
+                    ArgumentKind::Named { name, .. } => Some((position, Some(name), argument.value)),
+                    ArgumentKind::SpreadPositional | ArgumentKind::SpreadNamed => None,
+                })
+                .collect();
+            let clients: Vec<BTreeSet<Reached>> =
+                given.iter().map(|(_, _, value)| self.passed_values(*value, own)).collect();
+            if clients.iter().all(BTreeSet::is_empty) {
+                continue;
+            }
+            for ((position, name, value), mut values) in given.into_iter().zip(clients) {
+                // What is given beside a client is often the name of its deployment.
+                values.extend(self.constants_in(value));
                 if !values.is_empty() {
                     self.pass(*callee, position, name, &values, uses);
                 }
             }
         }
+    }
+
+    /// The settings and texts that an argument can be.
+    fn constants_in(&mut self, value: ExprId) -> BTreeSet<Reached> {
+        let facts = self.resolver.facts;
+        let here = Site { file: self.outside.file, at: facts.node(value).span.start, declared: false };
+        let mut reached = BTreeSet::new();
+        for value in self.resolver.values(value).iter() {
+            reached.extend(match value {
+                Value::Environment(name) => Some(Reached::Environment(name.to_string(), here)),
+                Value::Literal(literal) => {
+                    let site = Site { at: facts.node(*literal).span.start, ..here };
+                    facts.constant_text(*literal).map(|text| Reached::Text(text.into_owned(), site))
+                }
+                Value::Foreign(number) => Some(match self.resolver.foreign(*number).clone() {
+                    Foreign::Environment(name, site) => Reached::Environment(name.to_string(), site),
+                    Foreign::Text(text, site) => Reached::Text(text.to_string(), site),
+                }),
+                _ => None,
+            });
+        }
+        reached
     }
 
     /// The clients, or objects that hold clients, that an argument can be.

@@ -32,18 +32,16 @@ impl Ties<'_> {
         }
         findings
             .iter()
-            .map(|(number, finding)| {
+            .map(|(number, _)| {
                 let place = &self.places[*number];
                 Tie {
                     sites: sites[*number].clone(),
                     variable: variable(uses, place),
                     at: place.span.start,
                     end: place.span.end,
-                    function: function(uses, place),
                     calls: self.calls_at(uses, place),
-                    of_request: matches!(finding.class, Class::Endpoint | Class::Auth | Class::Config),
                     module: self.is_module(uses, place),
-                    request: request(uses, place, finding),
+                    settings: Vec::new(),
                 }
             })
             .collect()
@@ -187,20 +185,4 @@ fn add_origins(uses: &mut Uses<'_, '_, '_>, expr: ExprId, sites: &mut BTreeSet<S
 fn variable(uses: &mut Uses<'_, '_, '_>, place: &Place) -> Option<String> {
     uses.index.clauses[place.clause as usize].clause.env.as_ref()?;
     place.name.clone()
-}
-
-/// The part of the API that a request put together by hand asks for.
-fn request(uses: &mut Uses<'_, '_, '_>, place: &Place, finding: &Finding) -> Option<String> {
-    if finding.class != Class::Endpoint {
-        return None;
-    }
-    let text = crate::rules::values::text_of(uses.resolver, place.expr?)?;
-    uses.catalogue.api_of_url(&text).map(str::to_owned)
-}
-
-/// The names of the functions around a place, outermost first, joined by dots.
-fn function(uses: &Uses<'_, '_, '_>, place: &Place) -> Option<String> {
-    let mut names = uses.resolver.function_names(place.scope);
-    names.reverse();
-    (!names.is_empty()).then(|| names.join("."))
 }

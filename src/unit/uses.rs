@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeploymentUse, ties::Ties};
 use crate::{
-    facts::{BindingKind, Expr, ExprId, ImportedSymbol},
+    facts::{BindingKind, Expr, ExprId, ImportedSymbol, Piece},
     finding::{Finding, Location},
     input::modules::FileId,
     resolve::{
@@ -55,6 +55,8 @@ pub struct Made {
     pub location: Location,
     /// True when a rule finds its construction.
     pub found: bool,
+    /// True for a request that is put together by hand.
+    pub is_request: bool,
     /// Environment variables it is configured by, with the place of the read; in this file a location is known.
     pub settings: Vec<(String, Where)>,
     /// Deployments given at its construction.
@@ -101,16 +103,12 @@ pub struct Tie {
     pub at: u32,
     /// Where it ends.
     pub end: u32,
-    /// The function around it, outermost first, joined by dots.
-    pub function: Option<String>,
     /// The calls of the file that it lies at.
     pub calls: Vec<usize>,
-    /// True for what can be a part of a request put together by hand.
-    pub of_request: bool,
-    /// True when it configures the SDK's module itself.
+    /// True when it configures the SDK's module itself, or is at a call on it.
     pub module: bool,
-    /// The part of the API, when it is a request put together by hand.
-    pub request: Option<String>,
+    /// For what configures the SDK's module: the variables that it takes its value from.
+    pub settings: Vec<(String, Where)>,
 }
 
 /// Reads what a file tells.
@@ -132,6 +130,7 @@ pub(super) struct Construction {
     pub(super) origin: Origin,
     pub(super) symbol: String,
     pub(super) flow: Flow,
+    pub(super) is_request: bool,
 }
 
 /// A call in the file.
@@ -143,9 +142,13 @@ pub(super) struct OwnCall {
 impl Uses<'_, '_, '_> {
     /// Reads the file; `places` and `findings` are what rules found in it.
     pub(crate) fn read(mut self, places: &[Place], findings: &[(usize, Finding)]) -> FileUses {
-        let constructions = self.constructions(places);
-        let (calls, holders) = self.calls();
-        let ties = Ties { constructions: &constructions, calls: &calls, places }.of(&mut self, findings);
+        let mut constructions = self.constructions(places);
+        let (mut calls, holders) = self.calls();
+        self.requests(places, &mut constructions, &mut calls);
+        let mut ties = Ties { constructions: &constructions, calls: &calls, places }.of(&mut self, findings);
+        for (tie, (number, _)) in ties.iter_mut().zip(findings).filter(|(tie, _)| tie.module) {
+            tie.settings = places[*number].value.map(|value| self.settings_in(value)).unwrap_or_default();
+        }
         let mut uses = FileUses { ties, ..FileUses::default() };
         for construction in &constructions {
             let site = self.resolver.site(construction.origin, self.outside.file);
@@ -192,7 +195,7 @@ impl Uses<'_, '_, '_> {
             .into_iter()
             .map(|(call, (origin, symbol))| {
                 let flow = self.flow_of(call);
-                Construction { call, origin, symbol, flow }
+                Construction { call, origin, symbol, flow, is_request: false }
             })
             .collect()
     }
@@ -211,7 +214,7 @@ impl Uses<'_, '_, '_> {
     }
 
     /// What flows into a construction.
-    fn flow_of(&mut self, call: ExprId) -> Flow {
+    pub(super) fn flow_of(&mut self, call: ExprId) -> Flow {
         let Expr::Call { arguments, .. } = self.resolver.facts.expr(call) else { return Flow::default() };
         let roots: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
         let index = self.index;
@@ -230,6 +233,7 @@ impl Uses<'_, '_, '_> {
             local: self.shower.local(written),
             location: self.shower.location(self.name_span(construction.call).unwrap_or(written)),
             found,
+            is_request: construction.is_request,
             settings: Vec::new(),
             deployments: Vec::new(),
             texts: Vec::new(),
@@ -237,11 +241,47 @@ impl Uses<'_, '_, '_> {
         let mut flow: Vec<ExprId> = construction.flow.exprs.iter().copied().collect();
         flow.sort_unstable();
         for expr in flow {
-            self.note_sources(expr, &mut made);
+            self.note_sources(expr, &mut made.settings, &mut made.texts);
         }
         let names = self.catalogue.deployment_arguments(false);
-        made.deployments = self.deployments(construction.call, names);
+        let mut deployments: BTreeSet<DeploymentUse> =
+            self.deployments(construction.call, names).into_iter().collect();
+        for &expr in &construction.flow.exprs {
+            self.deployment_in_address(expr, &mut deployments);
+        }
+        made.deployments = deployments.into_iter().collect();
         made
+    }
+
+    /// The variables that a value is taken from.
+    fn settings_in(&mut self, value: ExprId) -> Vec<(String, Where)> {
+        let index = self.index;
+        let flow = self.resolver.flow_into([value], Flow::default(), &|path| index.carriers.contains(path));
+        let mut exprs: Vec<ExprId> = flow.exprs.into_iter().collect();
+        exprs.sort_unstable();
+        let (mut settings, mut texts) = (Vec::new(), Vec::new());
+        exprs.into_iter().for_each(|expr| self.note_sources(expr, &mut settings, &mut texts));
+        settings
+    }
+
+    /// `https://host/openai/deployments/NAME/…`.
+    fn deployment_in_address(&mut self, expr: ExprId, found: &mut BTreeSet<DeploymentUse>) {
+        let Expr::Text(pieces) = self.resolver.facts.expr(expr) else { return };
+        let paths = &self.index.deployment_paths;
+        for (number, piece) in pieces.iter().enumerate() {
+            let Piece::Constant { text, .. } = piece else { continue };
+            let Some(rest) = paths.iter().find_map(|path| text.split_once(path.as_str()).map(|(_, rest)| rest)) else {
+                continue;
+            };
+            let name = rest.split(['/', '?']).next().unwrap_or_default();
+            match pieces.get(number + 1) {
+                Some(Piece::Hole(hole)) if rest.is_empty() => self.names_in(*hole, found),
+                next if !name.is_empty() && (next.is_none() || rest.contains(['/', '?'])) => {
+                    found.insert(DeploymentUse { name: name.to_owned(), variable: false });
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Files that are not known yet and from which something flows into a client.
@@ -264,19 +304,19 @@ impl Uses<'_, '_, '_> {
     }
 
     /// Settings and texts that an expression in a client's flow stands for.
-    fn note_sources(&mut self, expr: ExprId, made: &mut Made) {
+    fn note_sources(&mut self, expr: ExprId, settings: &mut Vec<(String, Where)>, texts: &mut Vec<Site>) {
         let facts = self.resolver.facts;
         for value in self.resolver.values(expr).iter() {
             match value {
                 Value::Environment(name) if !matches!(facts.expr(expr), Expr::Name(_)) => {
                     let location = self.shower.location(facts.node(expr).span);
-                    made.settings.push((name.to_string(), Where::Here(location)));
+                    settings.push((name.to_string(), Where::Here(location)));
                 }
                 Value::Foreign(number) => match self.resolver.foreign(*number) {
                     Foreign::Environment(name, site) => {
-                        made.settings.push((name.to_string(), Where::There(*site)));
+                        settings.push((name.to_string(), Where::There(*site)));
                     }
-                    Foreign::Text(_, site) => made.texts.push(*site),
+                    Foreign::Text(_, site) => texts.push(*site),
                 },
                 _ => {}
             }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// How many expansions may wait for one another.
-const MAX_DEPTH: usize = 48;
+const MAX_DEPTH: usize = 512;
 /// How many steps one question may take in all; what is asked beyond that stays unknown.
 const MAX_WORK: u32 = 20_000;
 /// How many alternatives are kept.
