@@ -149,10 +149,7 @@ impl Packs {
         }
         let set = load::with_folders(&folders, !self.no_built_in_rules).map_err(Failure::all)?;
         for folder in &folders {
-            let holds = |source: &PathBuf| source.starts_with(folder);
-            let mut sources =
-                set.rules.iter().map(|rule| &rule.source).chain(set.targets.iter().map(|target| &target.source));
-            if !sources.any(|source| source.as_ref().is_some_and(holds)) {
+            if !set.sources().any(|source| source.starts_with(folder)) {
                 let message = format!("{}: the folder holds no rules", folder.display());
                 return Err(Failure::usage(message, "put rules into PACK/LANGUAGE/rule.yaml below it"));
             }

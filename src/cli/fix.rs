@@ -105,12 +105,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let set = arguments.packs.load(&settings)?;
     if arguments.list_targets {
         match arguments.format {
-            PlanFormat::Text => targets::text(&set.targets, streams.out)?,
-            PlanFormat::Json => targets::json(&set.targets, streams.out)?,
+            PlanFormat::Text => targets::text(set.targets(), streams.out)?,
+            PlanFormat::Json => targets::json(set.targets(), streams.out)?,
         }
         return Ok(Exit::Clean);
     }
-    let options = arguments.fix_options(&settings, &set.targets)?;
+    let options = arguments.fix_options(&settings, set.targets())?;
     let selection = arguments.selection(&settings, &set.rules)?;
     check_paths(&arguments.paths)?;
     let files = arguments.files.options(&settings);

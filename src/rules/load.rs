@@ -1,137 +1,53 @@
 //! Reading and checking rule files: the built-in packs and folders that users add. A mistake in a rule file is told with
 //! file, line, column and a cure; all mistakes are told at once.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
-use walkdir::WalkDir;
 
+pub use super::source::RuleError;
 use super::{
-    Rule, RuleSet, formula,
+    Rule, RuleSet, check, formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
-    target::{self, Target, TargetFile},
+    reference::Reference,
+    source::{self, Kind, SourceFile, parse, whole_file},
     text,
 };
 use crate::lang::Language;
 
-/// The folder of files about targets, instead of rules.
-const TARGETS: &str = "targets";
-
-/// The built-in rule files, by path below `rules/`.
-static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
 /// The placeholders that a message may hold.
 pub const PLACEHOLDERS: &[&str] = &["local", "symbol", "name"];
-
-/// A mistake in a rule file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RuleError {
-    /// The file.
-    pub path: PathBuf,
-    /// The line, from 1; 0 when the mistake concerns the whole file.
-    pub line: u64,
-    /// The column, from 1.
-    pub column: u64,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub cure: String,
-}
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        write!(f, ": {}", self.message)?;
-        if !self.cure.is_empty() {
-            write!(f, "\n  help: {}", self.cure)?;
-        }
-        Ok(())
-    }
-}
-
-/// A rule or pack file before it is read.
-struct SourceFile {
-    /// The path below the rules folder, with forward slashes.
-    name: String,
-    /// Where it really lies; none for built-in files.
-    path: Option<PathBuf>,
-    text: String,
-    /// True for built-in files at run time: a test has checked them, so only their form is read.
-    checked: bool,
-}
 
 /// The built-in rules.
 pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
     with_folders(&[], true)
 }
 
-/// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml` and
-/// `PACK/pack.yaml`, and `targets/target.yaml`. The built-in targets are there also without the built-in rules.
+/// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml`,
+/// `PACK/pack.yaml`, `targets/target.yaml`, `apis.yaml` and `effort.yaml`. What belongs to no pack is there also without
+/// the built-in rules.
 pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
     let mut errors = Vec::new();
-    let mut sources = built_in_sources(true);
-    sources.retain(|source| built_in || source.is_target());
+    let mut own = Vec::new();
     for folder in folders {
-        collect(folder, &mut sources, &mut errors);
+        source::collect(folder, &mut own, &mut errors);
     }
-    read(sources, errors)
+    let (reference, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|source| source.kind().is_reference());
+    let mut sources = source::built_in(true, |kind| built_in && !kind.is_reference());
+    sources.extend(own);
+    let reference = Reference::with_files(reference, &mut errors);
+    read(sources, reference, errors)
 }
 
-fn built_in_sources(checked: bool) -> Vec<SourceFile> {
-    let source =
-        |&(name, text): &(&str, &str)| SourceFile { name: name.to_owned(), path: None, text: text.to_owned(), checked };
-    BUILT_IN.iter().map(source).collect()
-}
-
-fn collect(folder: &Path, sources: &mut Vec<SourceFile>, errors: &mut Vec<RuleError>) {
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().unwrap_or(folder).to_owned();
-                errors.push(whole_file(&path, error.to_string(), "name a folder that holds packs"));
-                continue;
-            }
-        };
-        let path = entry.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if !entry.file_type().is_file() || !is_yaml {
-            continue;
-        }
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
-                sources.push(SourceFile { name, path: Some(path.to_owned()), text, checked: false });
-            }
-            Err(error) => errors.push(whole_file(path, error.to_string(), "make the file readable UTF-8 text")),
-        }
-    }
-}
-
-fn whole_file(path: &Path, message: String, cure: &str) -> RuleError {
-    RuleError { path: path.to_owned(), line: 0, column: 0, message, cure: cure.to_owned() }
-}
-
-/// What a file holds.
+/// What a file of a pack holds.
 enum Content {
-    Target(Box<TargetFile>),
     Pack(Box<PackFile>),
     Rule(Language, Box<RuleFile>),
 }
 
 fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
-    if source.is_target() {
-        return parse(source).map(|file| Content::Target(Box::new(file)));
-    }
-    if source.name.ends_with("pack.yaml") {
+    if source.kind() == Kind::Pack {
         return parse(source).map(|file| Content::Pack(Box::new(file)));
     }
     let language = language_of(&source.name).ok_or_else(|| {
@@ -141,18 +57,17 @@ fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
     parse(source).map(|file| Content::Rule(language, Box::new(file)))
 }
 
-fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet, Vec<RuleError>> {
-    let mut set = RuleSet::default();
+fn read(sources: Vec<SourceFile>, reference: Reference, mut errors: Vec<RuleError>) -> Result<RuleSet, Vec<RuleError>> {
+    let mut set = RuleSet { reference, ..RuleSet::default() };
     let mut texts = Vec::new();
     // Reading YAML is most of what a start takes.
     let contents: Vec<_> = sources.par_iter().map(content).collect();
     for (source, content) in sources.into_iter().zip(contents) {
         match content {
-            Ok(Content::Target(file)) => add_target(&mut set, *file, &source, &mut errors),
             Ok(Content::Pack(pack)) => add_pack(&mut set, *pack, &source, &mut errors),
             Ok(Content::Rule(language, file)) => {
                 if !source.checked {
-                    errors.extend(check(&source, &file));
+                    errors.extend(check_rule(&source, &file));
                 }
                 let id = source.id().to_owned();
                 set.rules.push(Rule { id, language, file: *file, source: source.path.clone() });
@@ -163,7 +78,6 @@ fn read(sources: Vec<SourceFile>, mut errors: Vec<RuleError>) -> Result<RuleSet,
     }
     errors.extend(check_together(&set, &texts));
     set.rules.sort_by(|a, b| a.id.cmp(&b.id));
-    set.targets.sort_by(|a, b| a.id.cmp(&b.id));
     errors.sort();
     if errors.is_empty() { Ok(set) } else { Err(errors) }
 }
@@ -179,89 +93,23 @@ fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut
             errors.push(source.error_at(carrier, bad.0, "write a symbol such as `package.module.Name`"));
         }
     }
+    if !source.checked {
+        let links = pack.stay.iter().flat_map(|reason| &reason.links);
+        for link in links.filter(|link| !check::is_url(link)) {
+            errors.push(source.error_at(link, format!("`{link}` is no URL"), check::URL_CURE));
+        }
+    }
     let vendor_only = pack.reexports.iter().filter(|reexport| reexport.vendor_only);
     set.vendor_only.extend(vendor_only.map(|reexport| reexport.from.clone()));
     set.reexports.extend(pack.reexports.into_iter().map(|reexport| (reexport.from, reexport.to)));
     set.carriers.extend(pack.carriers);
+    set.stay.extend(pack.stay);
     let name = source.name.split('/').next().unwrap_or_default();
     set.portable.extend(pack.portable.map(|portable| (name.to_owned(), portable)));
 }
 
-fn add_target(set: &mut RuleSet, file: TargetFile, source: &SourceFile, errors: &mut Vec<RuleError>) {
-    let id = source.id().rsplit('/').next().unwrap_or_default().to_owned();
-    // A target of the user's takes the place of a built-in one.
-    set.targets.retain(|other| other.id != id || other.source.is_some() || source.path.is_none());
-    if set.targets.iter().any(|other| other.id == id) {
-        let cure = "rename the file (a target's id is its name)";
-        errors.push(whole_file(&source.shown(), format!("there are two targets `{id}`"), cure));
-    }
-    if !source.checked {
-        let mistakes = target::check(&file).into_iter();
-        errors.extend(mistakes.map(|mistake| source.error_at(&mistake.near, mistake.message, &mistake.cure)));
-    }
-    set.targets.push(Target { id, file, source: source.path.clone() });
-}
-
-fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> {
-    serde_saphyr::from_str(&source.text).map_err(|error| {
-        let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
-        let message = error.without_snippet().to_string();
-        // The place stands before the message already.
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        let cure = if source.is_target() { cure_for_target(&message) } else { cure_for(&message) };
-        Box::new(RuleError { path: source.shown(), line, column, cure, message })
-    })
-}
-
-fn cure_for_target(message: &str) -> String {
-    if message.contains("unknown field") || message.contains("missing field") {
-        "the fields of a target are described in schemas/target.schema.json".to_owned()
-    } else {
-        String::new()
-    }
-}
-
-fn cure_for(message: &str) -> String {
-    if message.contains("unknown field") {
-        "the fields of a rule are described in docs/writing-rules.md and schemas/rule.schema.json".to_owned()
-    } else if message.contains("missing field") {
-        "add the field; docs/writing-rules.md says what belongs into it".to_owned()
-    } else {
-        String::new()
-    }
-}
-
-impl SourceFile {
-    /// True for a file about a target.
-    fn is_target(&self) -> bool {
-        self.name.split('/').rev().skip(1).any(|folder| folder == TARGETS)
-    }
-
-    /// The path below the rules folder without the extension.
-    fn id(&self) -> &str {
-        self.name.trim_end_matches(".yaml").trim_end_matches(".yml")
-    }
-
-    /// The path to show: the real one, or the one below `rules/`.
-    fn shown(&self) -> PathBuf {
-        self.path.clone().unwrap_or_else(|| Path::new("rules").join(&self.name))
-    }
-
-    /// An error at the first place where `text` is written in the file.
-    fn error_at(&self, text: &str, message: String, cure: &str) -> RuleError {
-        let needle = text.lines().next().unwrap_or_default();
-        let place = self
-            .text
-            .lines()
-            .enumerate()
-            .find_map(|(line, content)| content.find(needle).map(|column| (line as u64 + 1, column as u64 + 1)));
-        let (line, column) = place.unwrap_or((0, 0));
-        RuleError { path: self.shown(), line, column, message, cure: cure.to_owned() }
-    }
-}
-
 /// Checks what the format alone cannot: one kind of place per clause, readable patterns, known placeholders.
-fn check(source: &SourceFile, file: &RuleFile) -> Vec<RuleError> {
+fn check_rule(source: &SourceFile, file: &RuleFile) -> Vec<RuleError> {
     let mut errors = Vec::new();
     // The portable form is code, which may have braces of its own.
     check_placeholders(source, &file.message, &mut errors);
@@ -415,7 +263,8 @@ mod tests {
 
     #[test]
     fn built_in_rules_have_no_mistakes() {
-        let errors = read(built_in_sources(false), Vec::new()).err().unwrap_or_default();
+        let sources = source::built_in(false, |kind| !kind.is_reference());
+        let errors = read(sources, Reference::default(), Vec::new()).err().unwrap_or_default();
         let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{}", told.join("\n"));
     }

@@ -1,8 +1,13 @@
 //! Rules: the format ([`model`]), reading and checking rule files ([`load`]), what a file must contain for a rule to
-//! have a chance ([`formula`]), and matching resolved facts ([`index`], [`matching`]).
+//! have a chance ([`formula`]), and matching resolved facts ([`index`], [`matching`]). Beside them stands what belongs to
+//! no rule: the parts of the API ([`apis`]), what targets have of them ([`target`], [`support`]) and how much work things
+//! are ([`effort`]).
 //!
 //! Nothing here names a vendor; that is what rule files are for.
 
+pub mod apis;
+mod check;
+pub mod effort;
 pub mod formula;
 pub mod index;
 pub mod load;
@@ -10,9 +15,12 @@ pub mod matching;
 pub mod message;
 pub mod model;
 pub mod pattern;
+mod reference;
 pub mod rewrite;
 pub mod secrets;
 pub mod select;
+mod source;
+pub mod support;
 pub mod target;
 mod text;
 pub mod values;
@@ -22,7 +30,10 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{lang::Language, rules::model::RuleFile};
+use crate::{
+    lang::Language,
+    rules::model::{RuleFile, Stay},
+};
 
 /// A rule with its id.
 #[derive(Debug, Clone)]
@@ -57,6 +68,35 @@ pub struct RuleSet {
     pub carriers: Vec<String>,
     /// What portable code looks like, by pack.
     pub portable: BTreeMap<String, rewrite::Portable>,
-    /// Where code can go, sorted by id. They belong to no pack.
-    pub targets: Vec<target::Target>,
+    /// Reasons to stay that code cannot show.
+    pub stay: Vec<Stay>,
+    /// What belongs to no pack.
+    reference: reference::Reference,
+}
+
+impl RuleSet {
+    /// Where code can go, sorted by id.
+    pub fn targets(&self) -> &[target::Target] {
+        &self.reference.data().targets
+    }
+
+    /// The parts of the API, in the order of reports.
+    pub fn apis(&self) -> &[apis::Api] {
+        &self.reference.data().apis
+    }
+
+    /// What calls can need, in the order of reports.
+    pub fn needs(&self) -> &[apis::Need] {
+        &self.reference.data().needs
+    }
+
+    /// How much work things are: one weight for each kind of work, in the order of [`effort::Work::ALL`].
+    pub fn weights(&self) -> &[effort::Weight] {
+        &self.reference.data().weights
+    }
+
+    /// The files of users that rules and targets were read from.
+    pub fn sources(&self) -> impl Iterator<Item = &PathBuf> {
+        self.rules.iter().filter_map(|rule| rule.source.as_ref()).chain(self.reference.sources())
+    }
 }

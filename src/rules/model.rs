@@ -388,6 +388,21 @@ pub struct PackFile {
     /// What portable code looks like, for the rewrites of the pack's rules.
     #[serde(default)]
     pub portable: Option<Portable>,
+    /// Reasons to stay that code cannot show, for people to look at before they leave.
+    #[serde(default)]
+    pub stay: Vec<Stay>,
+}
+
+/// A reason to stay with a vendor that code cannot show.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stay {
+    /// The question to people.
+    pub asks: String,
+    /// Why it matters, in a sentence or two.
+    pub why: String,
+    /// Sources.
+    pub links: Vec<String>,
 }
 
 /// A module that gives the same names as another.

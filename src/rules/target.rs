@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::suggest::{listed, nearest};
+use super::{
+    check,
+    source::{RuleError, SourceFile},
+    support::{self, Status, Support},
+};
 
 /// A target with its id.
 #[derive(Debug, Clone)]
@@ -38,6 +42,36 @@ pub struct TargetFile {
     pub links: Vec<String>,
     /// The day on which the facts were checked: `2026-11-22`.
     pub checked: String,
+    /// What it has of the parts of the API, by their ids in `apis.yaml`. What is left out is unknown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub apis: BTreeMap<String, Support>,
+    /// What it has of the needs of calls, by their ids in `apis.yaml`, for all parts of the API, or for one as in
+    /// `responses/streaming`. What is left out is unknown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, Support>,
+}
+
+impl Target {
+    /// Whether the target has a part of the API.
+    pub fn api(&self, id: &str) -> Support {
+        self.said(self.file.apis.get(id))
+    }
+
+    /// Whether a call of a part of the API gets something that it needs. What is said for that part alone counts before
+    /// what is said in general.
+    pub fn need(&self, api: &str, need: &str) -> Support {
+        let needs = &self.file.needs;
+        self.said(needs.get(&support::special_key(api, need)).or_else(|| needs.get(need)))
+    }
+
+    /// What is said, with the day of the file where it has none of its own.
+    fn said(&self, support: Option<&Support>) -> Support {
+        let mut support = support.cloned().unwrap_or_default();
+        if support.status != Status::Unknown {
+            support.checked.get_or_insert_with(|| self.file.checked.clone());
+        }
+        support
+    }
 }
 
 /// The base URL of a target.
@@ -97,33 +131,19 @@ pub struct UnknownTarget {
 /// The target that a word names.
 pub fn find<'t>(word: &str, targets: &'t [Target]) -> Result<&'t Target, UnknownTarget> {
     targets.iter().find(|target| target.id == word).ok_or_else(|| {
-        let ids = || targets.iter().map(|target| target.id.as_str());
-        let all = format!("the targets are {}", listed(ids()));
-        let cure = match nearest(word, ids()) {
-            Some(near) => format!("did you mean `{near}`? {all}"),
-            None => all,
-        };
+        let cure = check::instead(word, targets.iter().map(|target| target.id.as_str()), "the targets");
         UnknownTarget { word: word.to_owned(), cure }
     })
 }
 
-/// A mistake in a target file: text near it, what is wrong, what to do.
-pub(super) struct Mistake {
-    pub(super) near: String,
-    pub(super) message: String,
-    pub(super) cure: String,
-}
-
 /// Checks what the format alone cannot.
-pub(super) fn check(file: &TargetFile) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    let mut add = |near: &str, message: String, cure: &str| {
-        mistakes.push(Mistake { near: near.to_owned(), message, cure: cure.to_owned() });
-    };
+pub(super) fn check(file: &TargetFile, source: &SourceFile) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    let mut add = |near: &str, message: String, cure: &str| errors.push(source.error_at(near, message, cure));
     let urls = || std::iter::once(&file.base_url.value).chain(file.base_url.alternatives.iter().map(|url| &url.value));
     for url in urls() {
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            add(url, format!("`{url}` is no URL"), "begin it with https:// or http://");
+        if !check::is_url(url) {
+            add(url, format!("`{url}` is no URL"), check::URL_CURE);
         }
         for name in placeholders(url).filter(|name| !file.base_url.fill_in.contains_key(*name)) {
             add(url, format!("nothing says what belongs in the place of `{{{name}}}`"), "add it to `fill-in`");
@@ -134,23 +154,15 @@ pub(super) fn check(file: &TargetFile) -> Vec<Mistake> {
             add(name, format!("no URL has a `{{{name}}}`"), "leave it out of `fill-in`, or use it");
         }
     }
-    if !is_date(&file.checked) {
-        add("checked", format!("`{}` is no date", file.checked), "write it as 2026-11-22");
+    if !check::is_date(&file.checked) {
+        add("checked", format!("`{}` is no date", file.checked), check::DATE_CURE);
     }
-    mistakes
+    errors
 }
 
 /// The names between braces.
 fn placeholders(url: &str) -> impl Iterator<Item = &str> {
     url.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
-}
-
-fn is_date(text: &str) -> bool {
-    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => digits(year, 4) && digits(month, 2) && digits(day, 2),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -165,7 +177,9 @@ mod tests {
     }
 
     fn told(text: &str) -> Vec<String> {
-        check(&file(text)).into_iter().map(|mistake| mistake.message).collect()
+        let source =
+            SourceFile { name: "targets/here.yaml".to_owned(), path: None, text: text.to_owned(), checked: false };
+        check(&file(text), &source).into_iter().map(|error| error.message).collect()
     }
 
     #[test]
@@ -187,5 +201,21 @@ mod tests {
         let cure = |word| find(word, &targets).unwrap_err().cure;
         assert_eq!(cure("iland"), "did you mean `island`? the targets are `harbour`, `island`");
         assert_eq!(cure("open-sea"), "the targets are `harbour`, `island`");
+    }
+
+    #[test]
+    fn what_is_not_said_is_unknown_and_what_is_said_for_one_part_counts_first() {
+        let more = "apis:\n  tides: {status: yes, source: 'https://tides.example.invalid', checked: '2026-11-26'}\n\
+                    needs:\n  oars: {status: no, source: 'https://oars.example.invalid'}\n  \
+                    tides/oars: {status: partial, says: Two of them., source: 'https://two.example.invalid'}\n  \
+                    sails: {status: unknown}\n";
+        let target = Target { id: "here".to_owned(), file: file(&format!("{FILE}{more}")), source: None };
+        assert_eq!(target.api("tides").checked.as_deref(), Some("2026-11-26"));
+        assert_eq!(target.api("winds"), Support::default());
+        assert_eq!(target.need("tides", "oars").status, Status::Partial);
+        assert_eq!(target.need("winds", "oars").status, Status::No);
+        assert_eq!(target.need("winds", "oars").checked.as_deref(), Some("2026-11-22"));
+        assert_eq!(target.need("winds", "sails"), Support::default());
+        assert_eq!(target.need("winds", "keel"), Support::default());
     }
 }

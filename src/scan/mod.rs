@@ -196,7 +196,7 @@ impl Scanner {
 
     /// The targets that fixes can make code ready for.
     pub fn targets(&self) -> &[Target] {
-        &self.rules.targets
+        self.rules.targets()
     }
 
     fn prefilter(&self, language: Language) -> Option<&Prefilter> {
