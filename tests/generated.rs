@@ -12,7 +12,8 @@ use unmoor::{
     migrate::plan::Plan,
     report::{json::Line, list, models::Models},
     rules::{
-        calls::file::CallsFile,
+        apis::ApisFile,
+        effort::EffortFile,
         load,
         model::{PackFile, RuleFile},
         target::TargetFile,
@@ -51,8 +52,9 @@ fn schemas_are_fresh() {
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));
-    check("schemas/calls.schema.json", &schema::<CallsFile>(read.clone()));
-    check("schemas/target.schema.json", &schema::<TargetFile>(read));
+    check("schemas/target.schema.json", &schema::<TargetFile>(read.clone()));
+    check("schemas/apis.schema.json", &schema::<ApisFile>(read.clone()));
+    check("schemas/effort.schema.json", &schema::<EffortFile>(read));
 }
 
 #[test]

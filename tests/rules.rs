@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use unmoor::{
     cli::{self, Arguments, Exit, Streams},
@@ -59,26 +63,37 @@ fn selecting_loses_no_finding() {
     }
 }
 
-fn validator(name: &str) -> jsonschema::Validator {
-    let text = fs::read_to_string(root().join(format!("schemas/{name}.schema.json"))).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+/// The schema for a file of the built-in rules, as editors would choose it.
+fn schema_for(path: &Path) -> &'static str {
+    match path.file_name().and_then(|name| name.to_str()) {
+        _ if path.components().any(|part| part.as_os_str() == "targets") => "target",
+        Some("pack.yaml") => "pack",
+        Some("apis.yaml") => "apis",
+        Some("effort.yaml") => "effort",
+        _ => "rule",
+    }
 }
 
 #[test]
-fn rule_files_fit_the_published_schema() {
-    let (rules, calls) = (validator("rule"), validator("calls"));
+fn built_in_files_fit_the_published_schemas() {
+    let validator = |name: &str| {
+        let text = fs::read_to_string(root().join(format!("schemas/{name}.schema.json"))).unwrap();
+        jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+    };
+    let validators: BTreeMap<&str, _> =
+        ["rule", "pack", "target", "apis", "effort"].into_iter().map(|name| (name, validator(name))).collect();
+    let mut seen = BTreeSet::new();
     for entry in WalkDir::new(root().join("rules")) {
         let entry = entry.unwrap();
         let path = entry.path();
-        let is_rule = path.extension().is_some_and(|extension| extension == "yaml")
-            && !path.ends_with("pack.yaml")
-            && !path.components().any(|part| part.as_os_str() == "targets");
-        if !is_rule {
+        if path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
-        let rule: serde_json::Value = serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        let validator = if path.ends_with("calls.yaml") { &calls } else { &rules };
-        let wrong: Vec<String> = validator.iter_errors(&rule).map(|error| error.to_string()).collect();
+        let name = schema_for(path);
+        let file: serde_json::Value = serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let wrong: Vec<String> = validators[name].iter_errors(&file).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{}: {}", path.display(), wrong.join("; "));
+        seen.insert(name);
     }
+    assert_eq!(seen.len(), validators.len(), "{seen:?}");
 }

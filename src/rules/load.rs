@@ -7,9 +7,7 @@ use rayon::prelude::*;
 
 pub use super::source::RuleError;
 use super::{
-    Rule, RuleSet,
-    calls::file::{self as calls, CallsFile},
-    check, formula,
+    Rule, RuleSet, check, formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
     reference::Reference,
@@ -27,7 +25,7 @@ pub fn built_in() -> Result<RuleSet, Vec<RuleError>> {
 }
 
 /// The built-in rules and those in the given folders. A folder is laid out like `rules/`: `PACK/LANGUAGE/rule.yaml`,
-/// `PACK/pack.yaml`, `PACK/calls.yaml`, `targets/target.yaml`, `apis.yaml` and `effort.yaml`. What belongs to no pack is there also without
+/// `PACK/pack.yaml`, `targets/target.yaml`, `apis.yaml` and `effort.yaml`. What belongs to no pack is there also without
 /// the built-in rules.
 pub fn with_folders(folders: &[PathBuf], built_in: bool) -> Result<RuleSet, Vec<RuleError>> {
     let mut errors = Vec::new();

@@ -101,10 +101,10 @@ fn check_entries(section: &str, entries: &BTreeMap<String, Support>, source: &So
             errors.push(source.error_at_key(section, key, message, "add `source`, or write `unknown`"));
         }
         if let Some(url) = support.source.as_ref().filter(|url| !check::is_url(url)) {
-            errors.push(source.error_at(url, format!("`{url}` is no URL"), check::URL_CURE));
+            errors.push(source.error_at_key(section, key, format!("`{url}` is no URL"), check::URL_CURE));
         }
         if let Some(date) = support.checked.as_ref().filter(|date| !check::is_date(date)) {
-            errors.push(source.error_at(date, format!("`{date}` is no date"), check::DATE_CURE));
+            errors.push(source.error_at_key(section, key, format!("`{date}` is no date"), check::DATE_CURE));
         }
     }
 }
