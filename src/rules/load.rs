@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 pub use super::source::RuleError;
 use super::{
-    Rule, RuleSet, check, formula,
+    Rule, RuleSet,
+    calls::file::{self as calls, CallsFile},
+    check, formula,
     model::{Clause, PackFile, RuleFile, ValueTest},
     pattern::SymbolSet,
     reference::Reference,

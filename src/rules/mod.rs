@@ -1,11 +1,13 @@
 //! Rules: the format ([`model`]), reading and checking rule files ([`load`]), what a file must contain for a rule to
-//! have a chance ([`formula`]), and matching resolved facts ([`index`], [`matching`]). Beside them stands what belongs to
+//! have a chance ([`formula`]), matching resolved facts ([`index`], [`matching`]), and which calls are calls of the API
+//! ([`calls`]). Beside them stands what belongs to
 //! no rule: the parts of the API ([`apis`]), what targets have of them ([`target`], [`support`]) and how much work things
 //! are ([`effort`]).
 //!
 //! Nothing here names a vendor; that is what rule files are for.
 
 pub mod apis;
+pub mod calls;
 mod check;
 pub mod effort;
 pub mod formula;

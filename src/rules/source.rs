@@ -15,6 +15,9 @@ use crate::suggest::nearest;
 /// The folder of files about targets, instead of rules.
 const TARGETS: &str = "targets";
 
+/// The file that says which calls are calls of the API.
+const CALLS: &str = "calls";
+
 /// The built-in rule files, by path below `rules/`.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -54,6 +57,8 @@ pub(super) enum Kind {
     Rule,
     /// `PACK/pack.yaml`.
     Pack,
+    /// `PACK/calls.yaml`.
+    Calls,
     /// `targets/target.yaml`.
     Target,
     /// `apis.yaml`.
@@ -78,6 +83,7 @@ impl Kind {
             Self::Rule if missing => "add the field; docs/writing-rules.md says what belongs into it",
             Self::Rule => "the fields of a rule are described in docs/writing-rules.md and schemas/rule.schema.json",
             Self::Pack => "the fields of a pack are described in schemas/pack.schema.json",
+            Self::Calls => "the fields of this file are described in schemas/calls.schema.json",
             Self::Target => "the fields of a target are described in schemas/target.schema.json",
             Self::Apis => "the fields of apis.yaml are described in schemas/apis.schema.json",
             Self::Effort => "the fields of effort.yaml are described in schemas/effort.schema.json",
@@ -145,6 +151,9 @@ fn kind_of(name: &str) -> Kind {
         Kind::Effort
     } else if name.ends_with("pack.yaml") {
         Kind::Pack
+    } else if stem.rsplit('/').next() == Some(CALLS) && stem.matches('/').count() < 2 {
+        // A rule may have that name; it lies in a language's folder.
+        Kind::Calls
     } else {
         Kind::Rule
     }

@@ -244,8 +244,7 @@ impl Uses<'_, '_, '_> {
             self.note_sources(expr, &mut made.settings, &mut made.texts);
         }
         let names = self.catalogue.deployment_arguments(false);
-        let mut deployments: BTreeSet<DeploymentUse> =
-            self.deployments(construction.call, names).into_iter().collect();
+        let mut deployments: BTreeSet<DeploymentUse> = self.deployments(construction.call, names).into_iter().collect();
         for &expr in &construction.flow.exprs {
             self.deployment_in_address(expr, &mut deployments);
         }

@@ -39,11 +39,9 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart_and_lose_their_mark() {
-        let shown: Vec<_> = lines("@@ -1 +1 @@\n-a\n+-b\n c\n\n").into_iter().map(|line| (line.kind, line.text)).collect();
+        let shown: Vec<_> =
+            lines("@@ -1 +1 @@\n-a\n+-b\n c\n\n").into_iter().map(|line| (line.kind, line.text)).collect();
         use LineKind::{Added, Kept, Position, Removed};
-        assert_eq!(
-            shown,
-            [(Position, "@@ -1 +1 @@"), (Removed, "a"), (Added, "-b"), (Kept, "c"), (Kept, "")]
-        );
+        assert_eq!(shown, [(Position, "@@ -1 +1 @@"), (Removed, "a"), (Added, "-b"), (Kept, "c"), (Kept, "")]);
     }
 }

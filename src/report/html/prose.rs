@@ -97,11 +97,9 @@ mod tests {
 
     #[test]
     fn markdown_loads_nothing_and_links_to_the_web_alone() {
-        let shown = markdown("# Title\n\n![alt](https://a.example/x.png) [web](https://a.example) [no](javascript:x)").0;
-        assert_eq!(
-            shown,
-            "<p><strong>Title</strong></p>\n<p>alt <a href=\"https://a.example\">web</a> no</p>\n"
-        );
+        let shown =
+            markdown("# Title\n\n![alt](https://a.example/x.png) [web](https://a.example) [no](javascript:x)").0;
+        assert_eq!(shown, "<p><strong>Title</strong></p>\n<p>alt <a href=\"https://a.example\">web</a> no</p>\n");
     }
 
     #[test]
