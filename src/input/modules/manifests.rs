@@ -60,8 +60,7 @@ impl Manifests {
     pub(super) fn package(&self, directory: &Path) -> Option<Arc<Package>> {
         self.packages.get(directory, || {
             let path = directory.join(PACKAGE);
-            let text = self.text(&path)?;
-            let read = text.and_then(|text| Ok((object(&text)?, text)));
+            let read = text(&path)?.and_then(|text| Ok((object(&text)?, text)));
             Some(Arc::new(match read {
                 Ok((fields, text)) => Package { text, fields },
                 Err(error) => {
@@ -78,7 +77,7 @@ impl Manifests {
     pub(super) fn config(&self, path: &Path, base: impl Fn(&str) -> Option<PathBuf>) -> Option<Arc<str>> {
         self.configs.get(path, || {
             let (path, of_javascript) = self.config_file(path)?;
-            let read = self.text(&path)?.and_then(|text| self.understood(&path, &text, of_javascript, base));
+            let read = text(&path)?.and_then(|text| self.understood(&path, &text, of_javascript, base));
             Some(read.unwrap_or_else(|error| {
                 let cure = "correct it: until then, imports through the aliases that it defines lead nowhere";
                 self.problem(&path, format!("{error}; {cure}"));
@@ -113,6 +112,9 @@ impl Manifests {
     ) -> Result<Arc<str>, String> {
         let text = without_extras(text);
         let mut fields = if text.trim().is_empty() { Map::new() } else { object(&text)? };
+        // Before anything is changed, so that the error tells the right place.
+        let parsed = TsConfig::parse(true, path, path, text.clone());
+        parsed.map_err(|error| format!("has a wrong value: {error}"))?;
         self.keep_found(path, &mut fields, base);
         if of_javascript {
             let options = fields.entry("compilerOptions").or_insert_with(|| json!({}));
@@ -120,9 +122,7 @@ impl Manifests {
                 options.insert("allowJs".to_owned(), Value::Bool(true));
             }
         }
-        let text = Value::Object(fields).to_string();
-        TsConfig::parse(true, path, path, text.clone()).map_err(|error| format!("has a wrong value: {error}"))?;
-        Ok(text.into())
+        Ok(Value::Object(fields).to_string().into())
     }
 
     /// Leaves of the other settings that are extended or referred to those that there are, under their full path.
@@ -167,16 +167,16 @@ impl Manifests {
         let text = if found.to_str()?.starts_with('/') { found.to_str()? } else { name };
         Some(json!(text))
     }
+}
 
-    /// The text of a file; None when there is none.
-    fn text(&self, path: &Path) -> Option<Result<String, String>> {
-        text_of(path).transpose().filter(|text| text.is_ok() || path.exists())
-    }
+/// The text of a file; None when there is none.
+fn text(path: &Path) -> Option<Result<String, String>> {
+    text_of(path).transpose().filter(|text| text.is_ok() || path.exists())
 }
 
 /// Splits the import of something in a package: the package's name, and what in it.
 pub(super) fn split(specifier: &str) -> (&str, &str) {
-    let slashes = if specifier.starts_with('@') { 1 } else { 0 };
+    let slashes = usize::from(specifier.starts_with('@'));
     match specifier.match_indices('/').nth(slashes) {
         Some((end, _)) => (&specifier[..end], &specifier[end + 1..]),
         None => (specifier, ""),

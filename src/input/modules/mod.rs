@@ -2,9 +2,9 @@
 //!
 //! Nothing is run and nothing installed is looked at: an import either leads to one of the scanned files or nowhere.
 //! [`Modules`] knows them by their place in the sorted list of paths. Python's imports are looked up below the
-//! directories that can be on its search path ([`python`]); those of JavaScript and TypeScript by the rules of Node and
-//! the TypeScript compiler ([`javascript`]), where the packages of a workspace are found by their manifests, since a
-//! clean checkout has nothing installed. All of them see the same [`tree`] of files. What a module
+//! directories that can be on its search path (`python`); those of JavaScript and TypeScript by the rules of Node and
+//! the TypeScript compiler (`javascript`), where the packages of a workspace are found by their manifests, since a
+//! clean checkout has nothing installed (`workspaces`). All of them see the same `tree` of files. What a module
 //! exports, and whether a name is a module at all, is not known here.
 
 mod aliases;

@@ -209,6 +209,7 @@ fn of_two_projects_with_one_name_the_nearer_one_is_meant() {
     assert_eq!(fixture.python("c/main.py", "shared.one"), "");
 }
 
+#[cfg(unix)]
 #[test]
 fn linked_directories_lead_to_the_real_files() {
     let fixture = scan(
@@ -231,6 +232,7 @@ fn linked_directories_lead_to_the_real_files() {
     assert_eq!(fixture.python("app/main.py", "util.again.missing"), "");
 }
 
+#[cfg(unix)]
 #[test]
 fn what_was_not_scanned_is_not_found() {
     let files = [("a/x.py", ""), ("b/y.py", ""), ("outside.py", ""), ("a/out ->", "../b")];
