@@ -23,7 +23,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use unmoor::{
     finding::Location,
@@ -97,22 +97,27 @@ impl Wrong {
     }
 
     /// Pairs what is expected with what is found, by key. Tells what has no partner, and what is there twice.
-    fn pairs<'a, E, F>(&mut self, expected: Vec<(String, &'a E)>, found: Vec<(String, &'a F)>) -> Vec<(&'a E, &'a F)> {
+    fn pairs<'a, E, F>(
+        &mut self,
+        what: &str,
+        expected: Vec<(String, &'a E)>,
+        found: Vec<(String, &'a F)>,
+    ) -> Vec<(&'a E, &'a F)> {
         let mut left = BTreeMap::new();
         for (key, item) in found {
             if left.insert(key.clone(), item).is_some() {
-                self.add(&key, "is found twice");
+                self.add(&key, format_args!("{what} is found twice"));
             }
         }
         let mut pairs = Vec::new();
         for (key, item) in expected {
             match left.remove(&key) {
                 Some(found) => pairs.push((item, found)),
-                None => self.add(&key, "is missing"),
+                None => self.add(&key, format_args!("{what} is missing")),
             }
         }
         for key in left.into_keys() {
-            self.add(&key, "is not expected");
+            self.add(&key, format_args!("{what} is not expected"));
         }
         pairs
     }
@@ -120,7 +125,7 @@ impl Wrong {
     fn units(&mut self, expected: &[ExpectedUnit], found: &[Unit], app: &Path) {
         let wanted = expected.iter().map(|unit| (unit.at.clone(), unit)).collect();
         let units = found.iter().map(|unit| (place(&unit.location, app), unit)).collect();
-        for (wanted, unit) in self.pairs(wanted, units) {
+        for (wanted, unit) in self.pairs("the unit", wanted, units) {
             self.unit(wanted, unit, app);
         }
     }
@@ -133,10 +138,10 @@ impl Wrong {
         self.names(at, "setting", &expected.settings, &settings);
         self.names(at, "deployment", &expected.deployments, &found.deployments.iter().map(deployment).collect());
 
-        let key = |call: &str, method: &str| format!("{call}: {method} of the unit at {at}");
+        let key = |call: &str, method: &str| format!("{call}: {method}");
         let wanted = expected.calls.iter().map(|call| (key(&call.at, &call.method), call)).collect();
         let calls = found.calls.iter().map(|call| (key(&place(&call.location, app), &call.method), call)).collect();
-        for (wanted, call) in self.pairs(wanted, calls) {
+        for (wanted, call) in self.pairs(&format!("the call on the unit at {at}"), wanted, calls) {
             self.call(wanted, call);
         }
     }
@@ -188,8 +193,9 @@ fn apps() -> Vec<(PathBuf, Expected)> {
     let mut folders: Vec<PathBuf> = fs::read_dir(apps_folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let read = |folder: PathBuf| {
-        let text = fs::read_to_string(folder.join(EXPECTED)).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
-        let expected = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        let text =
+            fs::read_to_string(folder.join(EXPECTED)).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let expected = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         (folder, expected)
     };
     folders.into_iter().map(read).collect()
@@ -259,11 +265,15 @@ fn expected_places_are_places_in_the_code() {
     let mut wrong = Wrong::default();
     for (folder, expected) in apps() {
         for unit in &expected.units {
-            let last = unit.symbol.rsplit('.').next().unwrap_or_default();
+            let sign = match unit.kind.as_str() {
+                "client" | "request" => '(',
+                "declared" => ':',
+                "module" => '=',
+                other => panic!("{}: there is no kind `{other}`", unit.at),
+            };
             let line = line_at(&folder, &unit.at);
-            // A name that it goes by, a call of any name, or a declaration.
-            if !line.contains(last) && !line.contains(['(', ':', '=']) {
-                wrong.add(&unit.at, format_args!("`{line}` makes no `{}`", unit.symbol));
+            if !line.contains(sign) {
+                wrong.add(&unit.at, format_args!("`{line}` makes no unit of the kind `{}`", unit.kind));
             }
             for call in &unit.calls {
                 let method = call.method.rsplit('.').next().unwrap_or_default();
@@ -282,6 +292,85 @@ fn line_at(folder: &Path, at: &str) -> String {
     let text = fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{at}: {error}"));
     let line = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap_or_else(|| panic!("{at} is beyond the end"));
     line.trim().to_owned()
+}
+
+const TWO_UNITS: &str = r"
+units:
+  - at: a.py:1
+    symbol: openai.AzureOpenAI
+    kind: client
+    settings: [KEY]
+    deployments: [$CHAT]
+    calls:
+      - {at: 'b.py:2', api: files, method: files.create, needs: []}
+      - {at: 'b.py:3', api: responses, method: responses.create, needs: [tools], deployment: $CHAT}
+  - {at: 'a.py:9', symbol: openai, kind: module, settings: [], deployments: [], calls: []}
+";
+
+fn location(path: &str, line: u32) -> Value {
+    let point = json!({"line": line, "column": 1, "column_utf16": 1, "byte": 0});
+    json!({"path": format!("app/{path}"), "start": point, "end": point})
+}
+
+fn call(path: &str, line: u32, method: &str, more: &Value) -> Value {
+    let api = method.split('.').next();
+    let mut call = json!({"api": api, "method": method, "location": location(path, line), "parameters": [], "needs": [],
+        "chain": []});
+    call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    call
+}
+
+fn unit(path: &str, line: u32, more: &Value) -> Unit {
+    let mut unit = json!({"id": "unit-1", "kind": "client", "symbol": "openai.AzureOpenAI", "local": "AzureOpenAI",
+        "location": location(path, line), "settings": [{"name": "KEY", "location": location(path, 5)}],
+        "deployments": [{"name": "CHAT", "variable": true}], "calls": []});
+    unit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::from_value(unit).unwrap()
+}
+
+/// The differences of some units from [`TWO_UNITS`].
+fn differences(found: &[Unit]) -> Vec<String> {
+    let expected: Expected = serde_saphyr::from_str(TWO_UNITS).unwrap();
+    let mut wrong = Wrong::default();
+    wrong.units(&expected.units, found, Path::new("app"));
+    wrong.0
+}
+
+#[test]
+fn the_comparison_finds_no_difference_where_there_is_none() {
+    let tools = json!({"needs": ["tools"], "deployment": {"name": "CHAT", "variable": true}});
+    let calls = [call("b.py", 2, "files.create", &json!({})), call("b.py", 3, "responses.create", &tools)];
+    let module = json!({"kind": "module", "symbol": "openai", "settings": [], "deployments": []});
+    let found = [unit("a.py", 1, &json!({ "calls": calls })), unit("a.py", 9, &module)];
+    assert_eq!(differences(&found), Vec::<String>::new());
+}
+
+#[test]
+fn the_comparison_tells_every_difference() {
+    let streaming = json!({"api": "other", "needs": ["streaming"], "deployment": {"name": "CHAT", "variable": false}});
+    let file = call("b.py", 4, "files.create", &json!({}));
+    let calls = [call("b.py", 3, "responses.create", &streaming), file.clone(), file];
+    let wrong = json!({"kind": "declared", "symbol": "openai.OpenAI", "settings": [], "calls": calls,
+        "deployments": [{"name": "CHAT", "variable": false}]});
+    assert_eq!(
+        differences(&[unit("a.py", 1, &wrong), unit("c.py", 1, &json!({}))]),
+        [
+            "a.py:9: the unit is missing",
+            "c.py:1: the unit is not expected",
+            "a.py:1: the kind is `declared`, not `client`",
+            "a.py:1: the symbol is `openai.OpenAI`, not `openai.AzureOpenAI`",
+            "a.py:1: setting `KEY` is missing",
+            "a.py:1: deployment `$CHAT` is missing",
+            "a.py:1: deployment `CHAT` is not expected",
+            "b.py:4: files.create: the call on the unit at a.py:1 is found twice",
+            "b.py:2: files.create: the call on the unit at a.py:1 is missing",
+            "b.py:4: files.create: the call on the unit at a.py:1 is not expected",
+            "b.py:3: the API is `other`, not `responses`",
+            "b.py:3: need `tools` is missing",
+            "b.py:3: need `streaming` is not expected",
+            "b.py:3: the deployment is `CHAT`, not `$CHAT`",
+        ]
+    );
 }
 
 #[test]
