@@ -5,6 +5,7 @@
 
 pub mod assessment;
 mod concise;
+pub mod html;
 pub mod diff;
 pub mod json;
 pub mod list;

@@ -1,0 +1,197 @@
+//! Pieces that several sections show: verdicts, counts as a bar, places, sources. And [`Names`], which knows what ids
+//! stand for.
+
+use std::{borrow::Borrow, collections::HashMap};
+
+use askama::{Template, filters::Safe};
+
+use super::{labels::Answer, prose};
+use crate::migrate::assess::{Assessment, Judgement, Place, Reason, TargetAnswer, VerdictCounts};
+
+/// How many places of a list are shown at once; the others fold.
+const MAX_PLACES: usize = 6;
+
+/// A verdict: a symbol and its words.
+#[derive(Template)]
+#[template(
+    source = r##"<span class="pill {{ answer.key() }}"><svg class="sign" aria-hidden="true"><use href="#sign-{{ answer.key() }}"/></svg>{{ answer.name() }}</span>"##,
+    ext = "html"
+)]
+pub(super) struct Pill {
+    answer: Answer,
+}
+
+/// A verdict.
+pub(super) fn pill(answer: impl Borrow<Answer>) -> Safe<Pill> {
+    Safe(Pill { answer: *answer.borrow() })
+}
+
+/// The verdict of a judgement, when there is one.
+pub(super) fn verdict(judgement: Option<&Judgement>) -> Safe<Pill> {
+    pill(judgement.map_or(Answer::Unknown, Answer::of))
+}
+
+/// Counts by verdict: a bar with the same as text below it.
+#[derive(Template)]
+#[template(path = "counts.html")]
+pub(super) struct Counts {
+    segments: Vec<Segment>,
+    noun: &'static str,
+}
+
+/// A part of a bar.
+struct Segment {
+    answer: Answer,
+    count: u64,
+    /// In percent of the bar.
+    start: String,
+    width: String,
+}
+
+/// Counts by verdict.
+pub(super) fn counts(counts: &VerdictCounts, noun: &'static str) -> Safe<Counts> {
+    let total = counts.total().max(1);
+    let mut before = 0;
+    let mut segments = Vec::new();
+    for answer in Answer::ALL {
+        let count = answer.count(counts);
+        if count > 0 {
+            segments.push(Segment {
+                answer,
+                count,
+                start: percent(before, total),
+                width: percent(count, total),
+            });
+            before += count;
+        }
+    }
+    Safe(Counts { segments, noun })
+}
+
+/// A share in percent with two decimals, by integers so that it is the same everywhere.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+/// Places in files, the first few at once.
+#[derive(Template)]
+#[template(path = "places.html")]
+pub(super) struct Places<'a> {
+    first: &'a [Place],
+    others: &'a [Place],
+}
+
+/// Places in files.
+pub(super) fn places(places: &[Place]) -> Safe<Places<'_>> {
+    let (first, others) = places.split_at(places.len().min(MAX_PLACES));
+    // One more line shows one more place as well as it shows a count.
+    if others.len() == 1 { Safe(Places { first: places, others: &[] }) } else { Safe(Places { first, others }) }
+}
+
+/// Where facts come from.
+#[derive(Template)]
+#[template(
+    source = r#"{% match prose::host(address) %}{% when Some(host) %}<a class="source" href="{{ address }}">{{ host }}</a>{% when None %}{{ address }}{% endmatch %}"#,
+    ext = "html"
+)]
+pub(super) struct Source<'a> {
+    address: &'a str,
+}
+
+/// A link to a source on the web; any other source is text.
+pub(super) fn source(address: &str) -> Safe<Source<'_>> {
+    Safe(Source { address })
+}
+
+/// Why a verdict is what it is.
+#[derive(Template)]
+#[template(path = "reasons.html")]
+pub(super) struct Reasons<'a> {
+    reasons: &'a [Reason],
+}
+
+/// Why a verdict is what it is.
+pub(super) fn reasons(judgement: Option<&Judgement>) -> Safe<Reasons<'_>> {
+    Safe(Reasons { reasons: judgement.map_or(&[], |judgement| &judgement.reasons) })
+}
+
+/// What ids stand for, and the anchors of what they name. Anchors are counted, as an id may hold anything.
+pub(super) struct Names<'a> {
+    rules: HashMap<&'a str, (usize, &'a str)>,
+    units: HashMap<&'a str, usize>,
+    packages: HashMap<&'a str, (usize, &'a str)>,
+    apis: HashMap<&'a str, &'a str>,
+    weights: HashMap<&'a str, &'a str>,
+    /// The targets, in their order.
+    pub(super) targets: &'a [TargetAnswer],
+}
+
+impl<'a> Names<'a> {
+    /// Of an assessment.
+    pub(super) fn new(assessment: &'a Assessment) -> Self {
+        Self {
+            rules: numbered(assessment.rules.iter().map(|rule| (rule.id.as_str(), rule.title.as_str()))),
+            units: assessment.units.iter().enumerate().map(|(at, unit)| (unit.unit.id.as_str(), at + 1)).collect(),
+            packages: numbered(assessment.packages.iter().map(|each| (each.id.as_str(), each.title.as_str()))),
+            apis: assessment.apis.iter().map(|api| (api.id.as_str(), api.title.as_str())).collect(),
+            weights: assessment.weights.iter().map(|weight| (weight.id.as_str(), weight.says.as_str())).collect(),
+            targets: &assessment.targets,
+        }
+    }
+
+    /// A link to a rule, by its title.
+    pub(super) fn rule<'n>(&self, id: &'n str) -> Safe<Link<'n>>
+    where
+        'a: 'n,
+    {
+        let known = self.rules.get(id);
+        Safe(Link { kind: "r", number: known.map(|known| known.0), text: known.map_or(id, |known| known.1) })
+    }
+
+    /// A link to a unit.
+    pub(super) fn unit<'n>(&self, id: &'n str) -> Safe<Link<'n>> {
+        Safe(Link { kind: "u", number: self.units.get(id).copied(), text: id })
+    }
+
+    /// A link to a work package, by its number and title.
+    pub(super) fn package<'n>(&self, id: &'n str) -> Safe<Link<'n>>
+    where
+        'a: 'n,
+    {
+        let known = self.packages.get(id);
+        Safe(Link { kind: "p", number: known.map(|known| known.0), text: known.map_or(id, |known| known.1) })
+    }
+
+    /// The name of a part of the API.
+    pub(super) fn api<'n>(&self, id: &'n str) -> &'n str
+    where
+        'a: 'n,
+    {
+        self.apis.get(id).copied().unwrap_or(id)
+    }
+
+    /// What a weight weighs.
+    pub(super) fn weight<'n>(&self, id: &'n str) -> &'n str
+    where
+        'a: 'n,
+    {
+        self.weights.get(id).copied().unwrap_or(id)
+    }
+}
+
+fn numbered<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> HashMap<&'a str, (usize, &'a str)> {
+    entries.enumerate().map(|(at, (id, title))| (id, (at + 1, title))).collect()
+}
+
+/// A link within the page, where what it names is there.
+#[derive(Template)]
+#[template(
+    source = r##"{% match number %}{% when Some(number) %}<a href="#{{ kind }}{{ number }}">{{ prose::sentence(text) }}</a>{% when None %}{{ text }}{% endmatch %}"##,
+    ext = "html"
+)]
+pub(super) struct Link<'n> {
+    kind: &'static str,
+    number: Option<usize>,
+    text: &'n str,
+}

@@ -1,0 +1,61 @@
+//! What to do: work packages in order, with the changes, the steps by hand and the effort.
+
+use std::collections::BTreeSet;
+
+use askama::{Template, filters::Safe};
+
+use super::{
+    charts::{self, Chart},
+    diff::{self, LineKind},
+    labels::{self, Answer},
+    parts::{self, Names},
+    prose,
+};
+use crate::{
+    migrate::assess::{Assessment, EffortPart, FileDiff, WorkPackage},
+    rules::model::FixLevel,
+};
+
+/// The packages.
+#[derive(Template)]
+#[template(path = "work.html")]
+pub(super) struct Work<'a> {
+    packages: &'a [WorkPackage],
+    names: &'a Names<'a>,
+    chart: Safe<Chart>,
+}
+
+/// The packages.
+pub(super) fn work<'a>(assessment: &'a Assessment, names: &'a Names<'a>) -> Safe<Work<'a>> {
+    Safe(Work { packages: &assessment.packages, names, chart: charts::of_effort(assessment) })
+}
+
+impl<'a> Work<'a> {
+    /// The weights that count in a package for any target, in the order in which they come.
+    fn weights(package: &'a WorkPackage) -> Vec<&'a str> {
+        let mut seen = BTreeSet::new();
+        let parts = package.efforts.values().flat_map(|effort| &effort.parts);
+        parts.map(|part| part.weight.as_str()).filter(|weight| seen.insert(*weight)).collect()
+    }
+
+    /// What a weight comes to in a package for a target.
+    fn part(package: &'a WorkPackage, target: &str, weight: &str) -> Option<&'a EffortPart> {
+        package.efforts.get(target)?.parts.iter().find(|part| part.weight == weight)
+    }
+
+    /// What a change is for: in place, or the step to a target.
+    fn purpose(&self, diff: &'a FileDiff) -> String {
+        let Some(id) = &diff.target else { return "in place".to_owned() };
+        let target = self.names.targets.iter().find(|target| &target.id == id);
+        format!("then for {}", target.map_or(id.as_str(), |target| &target.title))
+    }
+
+    /// The level of a change as the verdict that it leads to.
+    fn level(diff: &FileDiff) -> Answer {
+        match diff.level {
+            FixLevel::Safe => Answer::SafeFix,
+            FixLevel::Unsafe => Answer::ReviewedFix,
+            FixLevel::Manual => Answer::NeedsWork,
+        }
+    }
+}
