@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Provisions what the tests need beyond Rust, Python 3 and Node, under target/extras, and runs them all.
+# Provisions what the tests need beyond Rust, Python 3 and Node, under target/extras (a browser comes from the system),
+# and runs them all.
 # Usage: scripts/test.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,6 +52,18 @@ if [ ! -f "$extras/wire/loopback.pem" ]; then
   openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
     -keyout "$extras/wire/key.pem" -out "$extras/wire/certificate.pem" 2>/dev/null
   cat "$extras/wire/key.pem" "$extras/wire/certificate.pem" >"$extras/wire/loopback.pem"
+fi
+
+# The driver of the report's tests in a browser, and the browser: tests/browser.rs runs the one at CHROMIUM.
+node_packages "$extras/browser" tests/browser/package.json
+export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+if [ ! -x "$CHROMIUM" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "installing the package chromium"
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null ||
+    echo "the package chromium could not be installed" >&2
+fi
+if [ ! -x "$CHROMIUM" ]; then
+  echo "there is no $CHROMIUM: install the package chromium, or set CHROMIUM to the program of a Chromium" >&2
 fi
 
 UNMOOR_EXTRAS=$extras cargo test --locked "$@"

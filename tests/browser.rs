@@ -50,7 +50,7 @@ fn the_same_data_gives_the_same_bytes() {
 fn five_thousand_sites_stay_below_five_megabytes() {
     let page = page(&sample::large(5_000));
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
-    assert_eq!(page.matches("<tr><th scope=\"row\">services/area-").count(), 5_000);
+    assert_eq!(page.matches("<tr><th scope=row>area-").count(), 5_000);
 }
 
 #[test]
@@ -102,18 +102,21 @@ fn strings(value: &serde_json::Value, name: &str, each: &mut impl FnMut(&str, &s
     }
 }
 
-fn packages() -> Option<PathBuf> {
-    let folder = std::env::var_os("UNMOOR_EXTRAS").map(|extras| PathBuf::from(extras).join("browser"));
-    if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "the browser's driver is missing; run scripts/test.sh");
-        eprintln!("SKIPPED: the browser's driver is not installed; scripts/test.sh installs it and runs this test");
+/// The driver's folder and the browser's program.
+fn browser() -> Option<(PathBuf, PathBuf)> {
+    let driver = std::env::var_os("UNMOOR_EXTRAS").map(|extras| PathBuf::from(extras).join("browser"));
+    let program = std::env::var_os("CHROMIUM").map_or("/usr/bin/chromium".into(), PathBuf::from);
+    let found = driver.filter(|_| program.exists()).map(|driver| (driver, program));
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "Chromium or its driver is missing; run scripts/test.sh");
+        eprintln!("SKIPPED: Chromium or its driver is not installed; scripts/test.sh installs them and runs this test");
     }
-    folder
+    found
 }
 
 #[test]
 fn the_page_holds_in_a_browser() {
-    let Some(packages) = packages() else { return };
+    let Some((driver, program)) = browser() else { return };
     let temporary = tempfile::tempdir().unwrap();
     // For those who want to look at the pages themselves.
     let folder = std::env::var_os("REPORT_PAGES").map_or(temporary.path().to_owned(), PathBuf::from);
@@ -127,7 +130,7 @@ fn the_page_holds_in_a_browser() {
         fs::write(folder.join(name).with_extension("json"), json(&assessment).to_string()).unwrap();
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.mjs");
-    let output = Command::new("node").arg(script).arg(packages).arg(&folder).output().expect("node runs");
+    let output = Command::new("node").arg(script).args([&driver, &folder, &program]).output().expect("node runs");
     let (shown, faults) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{shown}\n{faults}");
 }

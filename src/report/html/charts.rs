@@ -12,7 +12,9 @@ const HEADING: usize = 36;
 /// How many packages one chart shows.
 const MAX_PACKAGES: usize = 16;
 /// How many characters of a label fit beside a value on a narrow screen.
-const MAX_LABEL: usize = 34;
+const MAX_LABEL: usize = 28;
+/// The same of a heading, which has the line to itself.
+const MAX_HEADING: usize = 38;
 
 /// A chart with its caption.
 #[derive(Template)]
@@ -53,14 +55,13 @@ impl Chart {
     }
 
     fn heading(&mut self, text: &str) {
-        self.headings.push(Heading { text: words_of(text, MAX_LABEL + 12), y: self.height + HEADING - 10 });
+        self.headings.push(Heading { text: words_of(&text.replace('`', ""), MAX_HEADING), y: self.height + HEADING - 10 });
         self.height += HEADING;
         self.describe(&format!("{text}:"));
     }
 
-    fn row(&mut self, label: &str, value: String, (start, width): (String, String)) {
-        self.describe(&format!("{label}: {value};"));
-        self.rows.push(Row { label: tail_of(label, MAX_LABEL), value, start, width, y: self.height });
+    fn row(&mut self, label: String, value: String, (start, width): (String, String)) {
+        self.rows.push(Row { label, value, start, width, y: self.height });
         self.height += ROW;
     }
 
@@ -77,7 +78,9 @@ pub(super) fn by_count(id: &'static str, caption: &str, counts: &[Count]) -> Saf
     let mut chart = Chart::new(id, caption);
     let most = counts.iter().map(|count| count.count).max().unwrap_or_default();
     for count in counts {
-        chart.row(&count.name, count.count.to_string(), (percent(0, 1), percent(count.count, most)));
+        let value = labels::number(count.count);
+        chart.describe(&format!("{}: {value};", count.name));
+        chart.row(tail_of(&count.name, MAX_LABEL), value, (percent(0, 1), percent(count.count, most)));
     }
     Safe(chart)
 }
@@ -92,7 +95,10 @@ pub(super) fn of_effort(assessment: &Assessment) -> Safe<Chart> {
         chart.heading(&format!("{}. {}", at + 1, package.title));
         for (labels, effort) in grouped(package, &assessment.targets) {
             let span = (percent(effort.low, most), percent(effort.high.saturating_sub(effort.low), most));
-            chart.row(&labels.join(", "), labels::effort(effort), span);
+            let all = labels.len() > 1 && labels.len() == assessment.targets.len();
+            let label = if all { "all targets".to_owned() } else { labels.join(", ") };
+            chart.describe(&format!("{label}: {};", labels::effort(effort)));
+            chart.row(words_of(&label, MAX_LABEL), hours(effort), span);
         }
     }
     if shown.len() < assessment.packages.len() {
@@ -112,6 +118,15 @@ fn grouped<'a>(package: &'a WorkPackage, targets: &'a [TargetAnswer]) -> Vec<(Ve
         }
     }
     groups
+}
+
+/// A range in tenths of hours, which is short enough for a narrow screen.
+fn hours(effort: &Effort) -> String {
+    let tenths = |minutes: u64| {
+        let tenths = (minutes + 3) / 6;
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    format!("{}–{} h", tenths(effort.low), tenths(effort.high))
 }
 
 /// The end of a label that is too long; the end of a path tells more than its start.
@@ -135,6 +150,12 @@ mod tests {
         assert_eq!(chart.description, "import: 8; client: 2;");
         assert_eq!(chart.rows[1].width, "25.00%");
         assert_eq!(by_count("c", "", &[Count { name: "x".to_owned(), count: 0 }]).0.rows[0].width, "0.00%");
+    }
+
+    #[test]
+    fn hours_are_rounded_to_tenths() {
+        let effort = |low, high| Effort { low, high, parts: Vec::new() };
+        assert_eq!((hours(&effort(3, 45)), hours(&effort(2, 600))), ("0.1–0.8 h".into(), "0.0–10.0 h".into()));
     }
 
     #[test]

@@ -158,6 +158,14 @@ pub(super) fn fix(level: impl Borrow<FixLevel>) -> &'static str {
     }
 }
 
+/// Names what is done in the style sheet, as the verdict that it leads to.
+pub(super) fn fix_key(level: impl Borrow<FixLevel>) -> &'static str {
+    match level.borrow() {
+        FixLevel::Manual => Answer::NeedsWork.key(),
+        level => Answer::new(Verdict::AfterFix, Some(*level)).key(),
+    }
+}
+
 /// How serious a severity is.
 pub(super) fn severity_means(severity: impl Borrow<Severity>) -> &'static str {
     match severity.borrow() {

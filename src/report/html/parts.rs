@@ -5,18 +5,18 @@ use std::{borrow::Borrow, collections::HashMap};
 
 use askama::{Template, filters::Safe};
 
-use super::{labels::Answer, prose};
+use super::{
+    labels::{self, Answer},
+    prose,
+};
 use crate::migrate::assess::{Assessment, Judgement, Place, Reason, TargetAnswer, VerdictCounts};
 
 /// How many places of a list are shown at once; the others fold.
 const MAX_PLACES: usize = 6;
 
-/// A verdict: a symbol and its words.
+/// A verdict: its words, with a sign from the style sheet.
 #[derive(Template)]
-#[template(
-    source = r##"<span class="pill {{ answer.key() }}"><svg class="sign" aria-hidden="true"><use href="#sign-{{ answer.key() }}"/></svg>{{ answer.name() }}</span>"##,
-    ext = "html"
-)]
+#[template(source = r#"<b class="v {{ answer.key() }}">{{ answer.name() }}</b>"#, ext = "html")]
 pub(super) struct Pill {
     answer: Answer,
 }
@@ -92,7 +92,7 @@ pub(super) fn places(places: &[Place]) -> Safe<Places<'_>> {
 /// Where facts come from.
 #[derive(Template)]
 #[template(
-    source = r#"{% match prose::host(address) %}{% when Some(host) %}<a class="source" href="{{ address }}">{{ host }}</a>{% when None %}{{ address }}{% endmatch %}"#,
+    source = r#"{% match prose::address(address) %}{% when Some(shown) %}<a href="{{ address }}">{{ shown }}</a>{% when None %}{{ address }}{% endmatch %}"#,
     ext = "html"
 )]
 pub(super) struct Source<'a> {
@@ -108,12 +108,17 @@ pub(super) fn source(address: &str) -> Safe<Source<'_>> {
 #[derive(Template)]
 #[template(path = "reasons.html")]
 pub(super) struct Reasons<'a> {
-    reasons: &'a [Reason],
+    reasons: Vec<&'a Reason>,
 }
 
 /// Why a verdict is what it is.
-pub(super) fn reasons(judgement: Option<&Judgement>) -> Safe<Reasons<'_>> {
-    Safe(Reasons { reasons: judgement.map_or(&[], |judgement| &judgement.reasons) })
+pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Safe<Reasons<'a>> {
+    Safe(Reasons { reasons: reasons.into_iter().collect() })
+}
+
+/// Why the verdict of a judgement is what it is, when there is one.
+pub(super) fn why(judgement: Option<&Judgement>) -> Safe<Reasons<'_>> {
+    reasons(judgement.into_iter().flat_map(|judgement| &judgement.reasons))
 }
 
 /// What ids stand for, and the anchors of what they name. Anchors are counted, as an id may hold anything.

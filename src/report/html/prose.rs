@@ -66,6 +66,18 @@ pub(super) fn host(address: &str) -> Option<&str> {
     (!host.is_empty()).then(|| host.strip_prefix("www.").unwrap_or(host))
 }
 
+/// An address on the web as a reader tells it from others: the host and the last part of the path.
+pub(super) fn address(address: &str) -> Option<String> {
+    let host = host(address)?;
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let (_, path) = path.split_once("://")?;
+    let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).skip(1).collect();
+    let Some(last) = parts.pop() else { return Some(host.to_owned()) };
+    let last = last.strip_suffix(".html").or_else(|| last.strip_suffix(".md")).unwrap_or(last);
+    let between = if parts.is_empty() { "/" } else { "/…/" };
+    Some(format!("{host}{between}{}", super::words_of(last, 40)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +107,9 @@ mod tests {
     #[test]
     fn hosts_are_of_the_web() {
         assert_eq!(host("https://www.a.example/b?c"), Some("a.example"));
+        assert_eq!(address("https://a.example/b/c/d.html?e#f").as_deref(), Some("a.example/…/d"));
+        assert_eq!(address("https://a.example/b").as_deref(), Some("a.example/b"));
+        assert_eq!(address("https://a.example/").as_deref(), Some("a.example"));
         assert_eq!((host("javascript:alert(1)"), host("https://")), (None, None));
     }
 }

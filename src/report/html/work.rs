@@ -7,14 +7,11 @@ use askama::{Template, filters::Safe};
 use super::{
     charts::{self, Chart},
     diff::{self, LineKind},
-    labels::{self, Answer},
+    labels,
     parts::{self, Names},
     prose,
 };
-use crate::{
-    migrate::assess::{Assessment, EffortPart, FileDiff, WorkPackage},
-    rules::model::FixLevel,
-};
+use crate::migrate::assess::{Assessment, EffortPart, FileDiff, WorkPackage};
 
 /// The packages.
 #[derive(Template)]
@@ -48,14 +45,5 @@ impl<'a> Work<'a> {
         let Some(id) = &diff.target else { return "in place".to_owned() };
         let target = self.names.targets.iter().find(|target| &target.id == id);
         format!("then for {}", target.map_or(id.as_str(), |target| &target.title))
-    }
-
-    /// The level of a change as the verdict that it leads to.
-    fn level(diff: &FileDiff) -> Answer {
-        match diff.level {
-            FixLevel::Safe => Answer::SafeFix,
-            FixLevel::Unsafe => Answer::ReviewedFix,
-            FixLevel::Manual => Answer::NeedsWork,
-        }
     }
 }

@@ -173,7 +173,7 @@ fn apis(units: &[UnitAnswer]) -> Vec<ApiUse> {
 
 fn targets(units: &[UnitAnswer], packages: &[WorkPackage]) -> Vec<TargetAnswer> {
     let answers = [
-        "31 of 42 calls can move after the safe fix. 2 Assistants calls have no successor that keeps their form; the API was shut down on 2026-08-26.",
+        "1 of 17 calls is ready, 6 can move after the safe fix, 6 after a fix to review. 2 Assistants calls have no successor that keeps their form; the API was shut down on 2026-08-26.",
         "Chat can move after a fix to review. For embeddings, images and audio nothing reliable was found; Responses lose tools that run on the server.",
         "Chat, embeddings and Responses can move. There is no `images` endpoint, and speech cannot be made.",
     ];
@@ -284,7 +284,7 @@ fn spoil(value: &mut serde_json::Value, text: &str) {
 pub(crate) fn large(sites: usize) -> Assessment {
     let mut large = full();
     let (few_units, few_sites) = (large.units.clone(), large.sites.clone());
-    large.units = (0..sites / 12)
+    large.units = (0..sites / 20)
         .map(|at| {
             let mut unit = few_units[at % few_units.len()].clone();
             unit.unit.id = format!("unit-{}", at + 1);
@@ -295,9 +295,9 @@ pub(crate) fn large(sites: usize) -> Assessment {
     large.sites = (0..sites)
         .map(|at| {
             let mut site = few_sites[at % few_sites.len()].clone();
-            site.place.path = format!("services/area-{}/packages/assistant/src/{}", at / 97, site.place.path);
+            site.place.path = format!("area-{}/src/{}", at / 97, site.place.path);
             site.place.line = (at % 400) as u32 + 1;
-            site.units = vec![format!("unit-{}", at / 12 + 1)];
+            site.units = vec![format!("unit-{}", at / 20 + 1)];
             site
         })
         .collect();
