@@ -5,8 +5,8 @@
 
 pub mod assessment;
 mod concise;
-pub mod html;
 pub mod diff;
+pub mod html;
 pub mod json;
 pub mod list;
 pub mod markdown;

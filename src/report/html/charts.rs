@@ -55,7 +55,8 @@ impl Chart {
     }
 
     fn heading(&mut self, text: &str) {
-        self.headings.push(Heading { text: words_of(&text.replace('`', ""), MAX_HEADING), y: self.height + HEADING - 10 });
+        self.headings
+            .push(Heading { text: words_of(&text.replace('`', ""), MAX_HEADING), y: self.height + HEADING - 10 });
         self.height += HEADING;
         self.describe(&format!("{text}:"));
     }
@@ -102,7 +103,8 @@ pub(super) fn of_effort(assessment: &Assessment) -> Safe<Chart> {
         }
     }
     if shown.len() < assessment.packages.len() {
-        chart.caption = format!("{}: the first {MAX_PACKAGES} of {} packages", chart.caption, assessment.packages.len());
+        chart.caption =
+            format!("{}: the first {MAX_PACKAGES} of {} packages", chart.caption, assessment.packages.len());
     }
     Safe(chart)
 }

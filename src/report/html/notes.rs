@@ -6,7 +6,10 @@ use super::{
     labels::{self, Answer},
     parts, prose,
 };
-use crate::{migrate::assess::Assessment, rules::model::{Class, Severity}};
+use crate::{
+    migrate::assess::Assessment,
+    rules::model::{Class, Severity},
+};
 
 /// Reasons to stay and facts to check.
 #[derive(Template)]

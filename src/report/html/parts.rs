@@ -56,12 +56,7 @@ pub(super) fn counts(counts: &VerdictCounts, noun: &'static str) -> Safe<Counts>
     for answer in Answer::ALL {
         let count = answer.count(counts);
         if count > 0 {
-            segments.push(Segment {
-                answer,
-                count,
-                start: percent(before, total),
-                width: percent(count, total),
-            });
+            segments.push(Segment { answer, count, start: percent(before, total), width: percent(count, total) });
             before += count;
         }
     }

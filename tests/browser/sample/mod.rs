@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unmoor::{
     migrate::assess::{
-        ApiAnswer, ApiUse, Assessment, Count, Effort, EffortPart, Judgement, Place, Reason, SCHEMA_VERSION, Site, Summary,
-        TargetAnswer, UnitAnswer, Verdict, VerdictCounts, Weight, WorkPackage,
+        ApiAnswer, ApiUse, Assessment, Count, Effort, EffortPart, Judgement, Place, Reason, SCHEMA_VERSION, Site,
+        Summary, TargetAnswer, UnitAnswer, Verdict, VerdictCounts, Weight, WorkPackage,
     },
     rules::model::{Class, FixLevel, Severity},
 };
@@ -40,7 +40,9 @@ fn support(target: &str, api: &str) -> (&'static str, Option<&'static str>, Opti
         ),
         ("openai", _) => ("yes", None, Some("https://developers.openai.com/api/reference/overview")),
         ("bedrock", "chat-completions") => ("yes", None, bedrock),
-        ("bedrock", "responses") => ("partial", Some("Synchronous only, without tools that run on the server."), bedrock),
+        ("bedrock", "responses") => {
+            ("partial", Some("Synchronous only, without tools that run on the server."), bedrock)
+        }
         ("bedrock", "assistants") | ("vllm", "assistants" | "images") => {
             ("no", Some("Not among the endpoints that are served."), if target == "vllm" { vllm } else { bedrock })
         }
@@ -196,9 +198,10 @@ fn target(id: &str, title: &str, answer: &str, units: &[UnitAnswer], packages: &
         let (says, source) = (says.map(str::to_owned), source.map(str::to_owned));
         ApiAnswer { api: api.to_owned(), support: has.to_owned(), says, source, calls }
     });
-    let (low, high) = packages.iter().map(|package| &package.efforts[id]).fold((0, 0), |(low, high), effort| {
-        (low + effort.low, high + effort.high)
-    });
+    let (low, high) = packages
+        .iter()
+        .map(|package| &package.efforts[id])
+        .fold((0, 0), |(low, high), effort| (low + effort.low, high + effort.high));
     TargetAnswer {
         verdict: worst(&units.iter().map(|unit| unit.judgements[id].clone()).collect::<Vec<_>>()).verdict,
         answer: answer.to_owned(),
@@ -220,7 +223,8 @@ const WEIGHTS: [(&str, &str, u64, u64); 5] = [
 ];
 
 fn weights() -> Vec<Weight> {
-    let weight = |(id, says, low, high): (&str, &str, u64, u64)| Weight { id: id.to_owned(), says: says.to_owned(), low, high };
+    let weight =
+        |(id, says, low, high): (&str, &str, u64, u64)| Weight { id: id.to_owned(), says: says.to_owned(), low, high };
     WEIGHTS.map(weight).into()
 }
 
@@ -237,11 +241,7 @@ fn effort(counts: [u64; 5]) -> Effort {
             high: high * count,
         })
         .collect();
-    Effort {
-        low: parts.iter().map(|part| part.low).sum(),
-        high: parts.iter().map(|part| part.high).sum(),
-        parts,
-    }
+    Effort { low: parts.iter().map(|part| part.low).sum(), high: parts.iter().map(|part| part.high).sum(), parts }
 }
 
 /// The full one, with text everywhere that tries to leave its place.
@@ -266,10 +266,12 @@ fn spoil(value: &mut serde_json::Value, text: &str) {
                 match entry {
                     serde_json::Value::String(shown) if FREE.contains(&name.as_str()) => shown.push_str(text),
                     serde_json::Value::Array(list) if FREE.contains(&name.as_str()) => {
-                        list.iter_mut().for_each(|entry| match entry {
-                            serde_json::Value::String(shown) => shown.push_str(text),
-                            other => spoil(other, text),
-                        });
+                        for entry in list {
+                            match entry {
+                                serde_json::Value::String(shown) => shown.push_str(text),
+                                other => spoil(other, text),
+                            }
+                        }
                     }
                     other => spoil(other, text),
                 }
@@ -306,7 +308,14 @@ pub(crate) fn large(sites: usize) -> Assessment {
 }
 
 /// What a site is when nothing else is said.
-fn site(rule: &str, (class, severity): (Class, Severity), (path, line): (&str, u32), local: &str, fix: FixLevel, unit: &str) -> Site {
+fn site(
+    rule: &str,
+    (class, severity): (Class, Severity),
+    (path, line): (&str, u32),
+    local: &str,
+    fix: FixLevel,
+    unit: &str,
+) -> Site {
     Site {
         rule: rule.to_owned(),
         class,

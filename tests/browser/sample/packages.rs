@@ -99,7 +99,11 @@ fn package(number: usize, title: &str, units: &[UnitAnswer], work: [[u64; 5]; 3]
         calls: own.iter().map(|unit| unit.unit.calls.len() as u64).sum(),
         after: Vec::new(),
         judgements: TARGETS.iter().map(|(target, _)| ((*target).to_owned(), judgement(target))).collect(),
-        efforts: TARGETS.iter().zip(work).map(|((target, _), work)| ((*target).to_owned(), effort(work))).collect::<BTreeMap<_, _>>(),
+        efforts: TARGETS
+            .iter()
+            .zip(work)
+            .map(|((target, _), work)| ((*target).to_owned(), effort(work)))
+            .collect::<BTreeMap<_, _>>(),
         diffs: Vec::new(),
         steps: Vec::new(),
         files,
@@ -121,25 +125,59 @@ pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
                 diff("services/api/app/clients.py", FixLevel::Safe, None, CLIENTS, false),
                 diff("services/api/.env.example", FixLevel::Unsafe, Some("openai"), SETTINGS, true),
             ],
-            steps: vec![step("azure-openai/python/response-filter", "Results of the content filter are read", None, "Elsewhere answers do not have this field.", &[("services/api/app/routes/chat.py", 58), ("services/api/app/routes/chat.py", 61)])],
-            ..package(1, "Chat and search of the `api` service", units, [[4, 1, 2, 8, 2], [4, 3, 2, 8, 2], [4, 3, 2, 8, 2]])
+            steps: vec![step(
+                "azure-openai/python/response-filter",
+                "Results of the content filter are read",
+                None,
+                "Elsewhere answers do not have this field.",
+                &[("services/api/app/routes/chat.py", 58), ("services/api/app/routes/chat.py", 61)],
+            )],
+            ..package(
+                1,
+                "Chat and search of the `api` service",
+                units,
+                [[4, 1, 2, 8, 2], [4, 3, 2, 8, 2], [4, 3, 2, 8, 2]],
+            )
         },
         WorkPackage {
             because: texts(["The client of `ai.ts` is passed to `speech.ts`."]),
             diffs: vec![diff("apps/web/src/server/ai.ts", FixLevel::Unsafe, None, SERVER, false)],
-            steps: vec![step("azure-openai/javascript/model-deployment", "A deployment's name stands in the code", Some("Name the model instead, or read it from a setting."), "The model behind `VOICE_DEPLOYMENT` is not known.", &[("apps/web/src/server/speech.ts", 20)])],
+            steps: vec![step(
+                "azure-openai/javascript/model-deployment",
+                "A deployment's name stands in the code",
+                Some("Name the model instead, or read it from a setting."),
+                "The model behind `VOICE_DEPLOYMENT` is not known.",
+                &[("apps/web/src/server/speech.ts", 20)],
+            )],
             ..package(2, "The web application's server", units, [[0, 3, 1, 5, 1], [0, 3, 4, 5, 1], [0, 3, 6, 5, 1]])
         },
         WorkPackage {
             because: texts(["One subclass serves both jobs."]),
             after: texts(["package-1"]),
-            steps: vec![step(clients, "A subclass of the client changes its requests", Some(RECIPE), "`_prepare_options` is private to the client and differs between editions.", &many)],
-            ..package(3, "Search index with a client of its own", units, [[0, 0, 11, 2, 1], [0, 0, 11, 2, 1], [0, 0, 11, 2, 1]])
+            steps: vec![step(
+                clients,
+                "A subclass of the client changes its requests",
+                Some(RECIPE),
+                "`_prepare_options` is private to the client and differs between editions.",
+                &many,
+            )],
+            ..package(
+                3,
+                "Search index with a client of its own",
+                units,
+                [[0, 0, 11, 2, 1], [0, 0, 11, 2, 1], [0, 0, 11, 2, 1]],
+            )
         },
         WorkPackage {
             because: texts(["Assistants, threads and runs refer to each other."]),
             after: texts(["package-1", "package-3"]),
-            steps: vec![step("azure-openai/python/feature-assistants", "Assistants were shut down", Some("Move to Responses with Conversations; **no** target keeps the old form."), "The API does not answer any more.", &[("services/support/bot.py", 28), ("services/support/bot.py", 51)])],
+            steps: vec![step(
+                "azure-openai/python/feature-assistants",
+                "Assistants were shut down",
+                Some("Move to Responses with Conversations; **no** target keeps the old form."),
+                "The API does not answer any more.",
+                &[("services/support/bot.py", 28), ("services/support/bot.py", 51)],
+            )],
             ..package(4, "Support bot on Assistants", units, [[0, 0, 5, 2, 1]; 3])
         },
     ]

@@ -21,15 +21,27 @@ fn named(name: &str) -> DeploymentUse {
 }
 
 /// A unit without calls.
-fn unit(number: usize, kind: UnitKind, symbol: Option<&str>, local: &str, (path, line): (&str, u32), settings: &[&str], deployments: &[&str]) -> Unit {
-    let settings_file = if path.ends_with(".py") { "services/api/app/settings.py" } else { "apps/web/src/config.ts" };
+fn unit(
+    number: usize,
+    kind: UnitKind,
+    symbol: Option<&str>,
+    local: &str,
+    (path, line): (&str, u32),
+    settings: &[&str],
+    deployments: &[&str],
+) -> Unit {
+    let settings_file =
+        if path.starts_with("services") { "services/api/app/settings.py" } else { "apps/web/src/config.ts" };
     Unit {
         id: format!("unit-{number}"),
         kind,
         symbol: symbol.map(str::to_owned),
         local: local.to_owned(),
         location: location(path, line),
-        settings: (12..).zip(settings).map(|(line, name)| SettingRead { name: (*name).to_owned(), location: location(settings_file, line) }).collect(),
+        settings: (12..)
+            .zip(settings)
+            .map(|(line, name)| SettingRead { name: (*name).to_owned(), location: location(settings_file, line) })
+            .collect(),
         deployments: deployments.iter().map(|name| named(name)).collect(),
         calls: Vec::new(),
     }
@@ -59,7 +71,14 @@ fn call(unit: &Unit, (api, method, (path, line), function, needs): Sketch<'_>) -
 }
 
 /// The answers for a unit: its own change, and what the targets have.
-fn answered(mut unit: Unit, package: &str, sites: u64, tested: bool, change: impl Fn(&str) -> Judgement, calls: &[Sketch<'_>]) -> UnitAnswer {
+fn answered(
+    mut unit: Unit,
+    package: &str,
+    sites: u64,
+    tested: bool,
+    change: impl Fn(&str) -> Judgement,
+    calls: &[Sketch<'_>],
+) -> UnitAnswer {
     unit.calls = calls.iter().map(|sketch| call(&unit, *sketch)).collect();
     let mut judgements = BTreeMap::new();
     let mut call_judgements = BTreeMap::new();
@@ -76,18 +95,33 @@ fn answered(mut unit: Unit, package: &str, sites: u64, tested: bool, change: imp
 
 fn safe(target: &str) -> Judgement {
     match target {
-        "openai" => own(Verdict::AfterFix, Some(FixLevel::Safe), "The client, its key and its settings change together; the same request reaches the same resource.", None),
+        "openai" => own(
+            Verdict::AfterFix,
+            Some(FixLevel::Safe),
+            "The client, its key and its settings change together; the same request reaches the same resource.",
+            None,
+        ),
         _ => reviewed(target),
     }
 }
 
 fn reviewed(_: &str) -> Judgement {
-    own(Verdict::AfterFix, Some(FixLevel::Unsafe), "Names of deployments become names of models, which only people can match.", None)
+    own(
+        Verdict::AfterFix,
+        Some(FixLevel::Unsafe),
+        "Names of deployments become names of models, which only people can match.",
+        None,
+    )
 }
 
 fn by_hand(_: &str) -> Judgement {
     let place = Place { path: "services/search/index/client.py".to_owned(), line: 31, column: 5 };
-    own(Verdict::NeedsWork, None, "A subclass overrides `_prepare_options`, so the change is not mechanical.", Some(place))
+    own(
+        Verdict::NeedsWork,
+        None,
+        "A subclass overrides `_prepare_options`, so the change is not mechanical.",
+        Some(place),
+    )
 }
 
 fn ready(target: &str) -> Judgement {
@@ -98,14 +132,26 @@ fn ready(target: &str) -> Judgement {
 }
 
 /// Eight units.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 pub(super) fn units() -> Vec<UnitAnswer> {
     const ROUTES: &str = "services/api/app/routes/chat.py";
     let api = &["SHOP_API_KEY", "SHOP_API_VERSION", "SHOP_ENDPOINT"];
     let chat = "chat.completions.create";
     vec![
         answered(
-            unit(1, UnitKind::Client, Some("openai.AsyncAzureOpenAI"), "AsyncAzureOpenAI", ("services/api/app/clients.py", 18), api, &["chat-prod", "CHAT_DEPLOYMENT"]),
-            "package-1", 14, true, safe,
+            unit(
+                1,
+                UnitKind::Client,
+                Some("openai.AsyncAzureOpenAI"),
+                "AsyncAzureOpenAI",
+                ("services/api/app/clients.py", 18),
+                api,
+                &["chat-prod", "CHAT_DEPLOYMENT"],
+            ),
+            "package-1",
+            14,
+            true,
+            safe,
             &[
                 ("chat-completions", chat, (ROUTES, 42), "answer", &["streaming", "tools"]),
                 ("chat-completions", chat, (ROUTES, 77), "summarise", &["structured-outputs"]),
@@ -114,38 +160,129 @@ pub(super) fn units() -> Vec<UnitAnswer> {
             ],
         ),
         answered(
-            unit(2, UnitKind::Client, Some("openai.AzureOpenAI"), "AzureOpenAI", ("services/api/app/jobs/nightly.py", 11), api, &["embed-3-large"]),
-            "package-1", 6, false, safe,
-            &[("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 29), "refresh", &[]), ("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 61), "backfill", &[])],
+            unit(
+                2,
+                UnitKind::Client,
+                Some("openai.AzureOpenAI"),
+                "AzureOpenAI",
+                ("services/api/app/jobs/nightly.py", 11),
+                api,
+                &["embed-3-large"],
+            ),
+            "package-1",
+            6,
+            false,
+            safe,
+            &[
+                ("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 29), "refresh", &[]),
+                ("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 61), "backfill", &[]),
+            ],
         ),
         answered(
-            unit(3, UnitKind::Client, Some("openai.AzureOpenAI"), "AzureOpenAI", ("apps/web/src/server/ai.ts", 7), &["SHOP_ENDPOINT"], &["chat-prod"]),
-            "package-2", 9, true, reviewed,
-            &[("responses", "responses.create", ("apps/web/src/server/assist.ts", 34), "assist", &["streaming", "web-search"]), ("responses", "responses.create", ("apps/web/src/server/assist.ts", 80), "retry", &[]), ("images", "images.generate", ("apps/web/src/server/banner.ts", 16), "makeBanner", &[])],
+            unit(
+                3,
+                UnitKind::Client,
+                Some("openai.AzureOpenAI"),
+                "AzureOpenAI",
+                ("apps/web/src/server/ai.ts", 7),
+                &["SHOP_ENDPOINT"],
+                &["chat-prod"],
+            ),
+            "package-2",
+            9,
+            true,
+            reviewed,
+            &[
+                (
+                    "responses",
+                    "responses.create",
+                    ("apps/web/src/server/assist.ts", 34),
+                    "assist",
+                    &["streaming", "web-search"],
+                ),
+                ("responses", "responses.create", ("apps/web/src/server/assist.ts", 80), "retry", &[]),
+                ("images", "images.generate", ("apps/web/src/server/banner.ts", 16), "makeBanner", &[]),
+            ],
         ),
         answered(
-            unit(4, UnitKind::Declared, Some("openai.AzureOpenAI"), "client: AzureOpenAI", ("apps/web/src/server/speech.ts", 12), &[], &["VOICE_DEPLOYMENT"]),
-            "package-2", 3, false, reviewed,
-            &[("audio", "audio.speech.create", ("apps/web/src/server/speech.ts", 20), "speak", &[]), ("audio", "audio.transcriptions.create", ("apps/web/src/server/speech.ts", 44), "listen", &[])],
+            unit(
+                4,
+                UnitKind::Declared,
+                Some("openai.AzureOpenAI"),
+                "client: AzureOpenAI",
+                ("apps/web/src/server/speech.ts", 12),
+                &[],
+                &["VOICE_DEPLOYMENT"],
+            ),
+            "package-2",
+            3,
+            false,
+            reviewed,
+            &[
+                ("audio", "audio.speech.create", ("apps/web/src/server/speech.ts", 20), "speak", &[]),
+                ("audio", "audio.transcriptions.create", ("apps/web/src/server/speech.ts", 44), "listen", &[]),
+            ],
         ),
         answered(
-            unit(5, UnitKind::Client, Some("openai.AzureOpenAI"), "SearchClient", ("services/search/index/client.py", 31), &["SEARCH_KEY"], &[]),
-            "package-3", 11, false, by_hand,
-            &[("chat-completions", chat, ("services/search/index/rerank.py", 90), "rerank", &["logprobs"]), ("embeddings", "embeddings.create", ("services/search/index/vectors.py", 12), "vectors", &[])],
+            unit(
+                5,
+                UnitKind::Client,
+                Some("openai.AzureOpenAI"),
+                "SearchClient",
+                ("services/search/index/client.py", 31),
+                &["SEARCH_KEY"],
+                &[],
+            ),
+            "package-3",
+            11,
+            false,
+            by_hand,
+            &[
+                ("chat-completions", chat, ("services/search/index/rerank.py", 90), "rerank", &["logprobs"]),
+                ("embeddings", "embeddings.create", ("services/search/index/vectors.py", 12), "vectors", &[]),
+            ],
         ),
         answered(
-            unit(6, UnitKind::Client, Some("openai.AzureOpenAI"), "AzureOpenAI", ("services/support/bot.py", 9), api, &["chat-prod"]),
-            "package-4", 5, false, by_hand,
-            &[("assistants", "beta.assistants.create", ("services/support/bot.py", 28), "setup", &[]), ("assistants", "beta.threads.runs.create_and_poll", ("services/support/bot.py", 51), "ask", &["tools"])],
+            unit(
+                6,
+                UnitKind::Client,
+                Some("openai.AzureOpenAI"),
+                "AzureOpenAI",
+                ("services/support/bot.py", 9),
+                api,
+                &["chat-prod"],
+            ),
+            "package-4",
+            5,
+            false,
+            by_hand,
+            &[
+                ("assistants", "beta.assistants.create", ("services/support/bot.py", 28), "setup", &[]),
+                ("assistants", "beta.threads.runs.create_and_poll", ("services/support/bot.py", 51), "ask", &["tools"]),
+            ],
         ),
         answered(
-            unit(7, UnitKind::Request, None, "requests.post", ("scripts/smoke.py", 14), &["SHOP_ENDPOINT"], &["chat-prod"]),
-            "package-1", 4, false, reviewed,
+            unit(
+                7,
+                UnitKind::Request,
+                None,
+                "requests.post",
+                ("scripts/smoke.py", 14),
+                &["SHOP_ENDPOINT"],
+                &["chat-prod"],
+            ),
+            "package-1",
+            4,
+            false,
+            reviewed,
             &[("chat-completions", "chat/completions", ("scripts/smoke.py", 14), "main", &[])],
         ),
         answered(
             unit(8, UnitKind::Module, Some("openai"), "openai", ("services/legacy/faq.py", 3), &[], &["MODEL"]),
-            "package-1", 1, true, ready,
+            "package-1",
+            1,
+            true,
+            ready,
             &[("chat-completions", chat, ("services/legacy/faq.py", 19), "faq", &[])],
         ),
     ]
