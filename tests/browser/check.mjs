@@ -208,6 +208,26 @@ const checks = {
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement.id), "content");
   }),
+  "every link of the contents leads to its section": async () => {
+    for (const name of ["full", "large"]) {
+      await open(name, {}, async (page) => {
+        for (const link of await page.locator("nav a").all()) {
+          await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+          const target = (await link.getAttribute("href")).slice(1);
+          await link.click();
+          const lands = (id) => {
+            const { top } = document.getElementById(id).getBoundingClientRect();
+            const end = document.documentElement.scrollHeight - innerHeight - scrollY;
+            return Math.abs(top) < 40 || (end < 2 && top < innerHeight);
+          };
+          await page.waitForFunction(lands, target, { timeout: 5_000 }).catch(() => {});
+          // It stays there once what is above has been laid out.
+          await page.waitForTimeout(300);
+          assert.ok(await page.evaluate(lands, target), `${name}: the link to ${target} misses it`);
+        }
+      });
+    }
+  },
   "narrow and wide screens scroll in one direction": async () => {
     for (const name of ["full", "hostile"]) {
       for (const viewport of [NARROW, { width: 390, height: 844 }, { width: 768, height: 1024 }, { width: 2560, height: 1440 }]) {

@@ -35,13 +35,15 @@ fn line(text: &str) -> DiffLine<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        LineKind::{Added, Kept, Position, Removed},
+        *,
+    };
 
     #[test]
     fn lines_are_told_apart_and_lose_their_mark() {
         let shown: Vec<_> =
             lines("@@ -1 +1 @@\n-a\n+-b\n c\n\n").into_iter().map(|line| (line.kind, line.text)).collect();
-        use LineKind::{Added, Kept, Position, Removed};
         assert_eq!(shown, [(Position, "@@ -1 +1 @@"), (Removed, "a"), (Added, "-b"), (Kept, "c"), (Kept, "")]);
     }
 }

@@ -3,8 +3,8 @@
 //! the script the page shows the same, only without filter and sort.
 //!
 //! Each section is a template with a struct that gives it its values; `templates/` holds the former, the modules here the
-//! latter. All text is escaped by [`escape`], for which no template has an exception: markup is what templates themselves
-//! write, and what [`prose`] makes.
+//! latter. All text is escaped by `escape`, for which no template has an exception: markup is what templates themselves
+//! write, and what `prose` makes.
 
 mod charts;
 mod diff;

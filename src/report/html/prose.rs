@@ -32,8 +32,7 @@ pub(super) fn markdown(text: &str) -> Safe<String> {
 /// The event as the page shows it. `is_link` says for each link that is open whether it is shown as one.
 fn plain<'e>(event: Event<'e>, is_link: &mut Vec<bool>) -> Option<Event<'e>> {
     match event {
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(harmless(text))),
-        Event::Text(text) => Some(Event::Text(harmless(text))),
+        Event::Html(text) | Event::InlineHtml(text) | Event::Text(text) => Some(Event::Text(harmless(text))),
         Event::Code(text) => Some(Event::Code(harmless(text))),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),

@@ -13,18 +13,21 @@
     const choices = [[3, "class"], [4, "severity"], [5, "fix"]]
       .map(([column, name]) => [column, document.getElementById("filter-" + name)]);
     const cell = (row, column) => row.cells[column].textContent;
-    const rows = Array.from(body.rows, (row) => ({ row, text: row.textContent.toLowerCase() }));
+    const rows = Array.from(body.rows);
+    // Read when it is first needed, as that takes a while for thousands of rows.
+    let texts = null;
     const number = (count) => count.toLocaleString("en");
 
     function filter() {
       const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      texts ??= rows.map((row) => row.textContent.toLowerCase());
       let shown = 0;
-      for (const entry of rows) {
-        const fits = words.every((word) => entry.text.includes(word)) &&
-          choices.every(([column, choice]) => !choice.value || cell(entry.row, column) === choice.value);
-        entry.row.hidden = !fits;
+      rows.forEach((row, at) => {
+        const fits = words.every((word) => texts[at].includes(word)) &&
+          choices.every(([column, choice]) => !choice.value || cell(row, column) === choice.value);
+        row.hidden = !fits;
         if (fits) shown += 1;
-      }
+      });
       status.textContent = shown === rows.length
         ? `All ${number(shown)} sites are shown.`
         : `${number(shown)} of ${number(rows.length)} sites are shown.`;
@@ -54,7 +57,7 @@
         headers.forEach((other) => other.removeAttribute("aria-sort"));
         header.setAttribute("aria-sort", down ? "descending" : "ascending");
         const compare = order ? (a, b) => a - b : collator.compare;
-        const sorted = rows.map(({ row }) => [key(row), row]).sort(([a], [b]) => down ? compare(b, a) : compare(a, b));
+        const sorted = rows.map((row) => [key(row), row]).sort(([a], [b]) => down ? compare(b, a) : compare(a, b));
         body.append(...sorted.map(([, row]) => row));
         status.textContent = `Sorted by ${button.textContent.toLowerCase()}, ${down ? "descending" : "ascending"}.`;
       });

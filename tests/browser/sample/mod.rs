@@ -266,10 +266,12 @@ fn spoil(value: &mut serde_json::Value, text: &str) {
                 match entry {
                     serde_json::Value::String(shown) if FREE.contains(&name.as_str()) => shown.push_str(text),
                     serde_json::Value::Array(list) if FREE.contains(&name.as_str()) => {
-                        list.iter_mut().for_each(|entry| match entry {
-                            serde_json::Value::String(shown) => shown.push_str(text),
-                            other => spoil(other, text),
-                        });
+                        for entry in list {
+                            match entry {
+                                serde_json::Value::String(shown) => shown.push_str(text),
+                                other => spoil(other, text),
+                            }
+                        }
                     }
                     other => spoil(other, text),
                 }

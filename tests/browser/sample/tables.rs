@@ -62,6 +62,7 @@ pub(super) fn expectations(id: &str, title: &str) -> TargetAnswer {
 }
 
 /// The sites, several for each unit and some for none.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 pub(super) fn sites() -> Vec<Site> {
     use Class::{Auth, Client, Config, Dependency, Endpoint, Feature, Import, Model, Response};
     use FixLevel::{Manual, Safe, Unsafe};
