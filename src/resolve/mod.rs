@@ -238,7 +238,7 @@ impl<'f, 's> Resolver<'f, 's> {
     /// A path that reads like one of a package but leads into the project must not be taken for the package's.
     fn own(&mut self, path: PathId) -> Option<Vec<Value>> {
         let (root, _) = self.paths.parts(path)?;
-        if self.language != Language::Python || root.starts_with(['.', link::OWN]) {
+        if root.starts_with(['.', '/', '?', link::OWN]) {
             return None;
         }
         let text = format!("{}{}", link::OWN, self.paths.text(path));
@@ -335,8 +335,28 @@ impl<'f, 's> Resolver<'f, 's> {
             Lookup::Bindings(bindings) => {
                 bindings.into_iter().flat_map(|binding| self.binding_values(binding)).collect()
             }
-            Lookup::Global => vec![Value::Path(self.paths.root(&format!("global:{name}")))],
+            Lookup::Global => {
+                self.star_values(name).unwrap_or_else(|| vec![Value::Path(self.paths.root(&format!("global:{name}")))])
+            }
         }
+    }
+
+    /// What a name stands for that a star may have brought: `from module import *`.
+    fn star_values(&mut self, name: &str) -> Option<Vec<Value>> {
+        self.outside?;
+        let facts = self.facts;
+        let is_star = |import: &&crate::facts::Import<'_>| {
+            import.items.iter().any(|item| item.symbol == ImportedSymbol::All && item.local.is_none())
+        };
+        let stars = facts.imports.iter().filter(|_| !name.starts_with('_')).filter(is_star);
+        for import in stars {
+            let path = self.imported_path(&import.module, &ImportedSymbol::Named(name));
+            let values = self.reach(path);
+            if values != [Value::Path(path)] {
+                return Some(values);
+            }
+        }
+        None
     }
 
     /// The bindings that hold for a name of the module when all of it has run.

@@ -108,6 +108,8 @@ impl Linking<'_> {
             dirty.extend(self.given());
             dirty.extend(self.takers(&news));
             self.look_at(&wanted);
+            let wants = |analysed: &Analysed| analysed.uses.wants.iter().any(|file| wanted.contains(file));
+            dirty.extend(self.analysed.iter().filter(|(_, analysed)| wants(analysed)).map(|(file, _)| *file));
             dirty.extend(wanted);
             if dirty.is_empty() {
                 break;

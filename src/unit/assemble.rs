@@ -183,7 +183,7 @@ impl Assembly {
             symbol: first.symbol.as_deref().map(|symbol| symbol.split('.').next().unwrap_or(symbol).to_owned()),
             local: first.local.clone(),
             location: first.location.clone(),
-            settings: self.located(self.parts.iter().flat_map(|part| &part.uses.ties).flat_map(|tie| &tie.settings)),
+            settings: self.located(self.parts.iter().flat_map(|part| &part.uses.module_settings)),
             deployments: Vec::new(),
             calls: Vec::new(),
         };

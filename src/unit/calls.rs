@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How deep constants of arguments are looked for in objects.
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 5;
 
 /// A part of the API, what is called, and what that needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,10 @@
 //! Requests that are put together by hand: an address of the vendor's edition that names a part of the API, and the call
 //! that is given it.
 
+use std::collections::BTreeSet;
+
 use super::{
-    Call, Step,
+    Call, DeploymentUse, Step,
     uses::{Construction, OwnCall, Used, Uses},
 };
 use crate::{
@@ -29,7 +31,10 @@ impl Uses<'_, '_, '_> {
             let Some(api) = self.catalogue.api_of_url(&text).map(str::to_owned) else { continue };
             let call = self.request_of(expr);
             let Some(call) = call.filter(|&call| self.is_request(call, constructions)) else { continue };
-            self.add_request(call, api, constructions, calls);
+            let mut deployments = BTreeSet::new();
+            self.deployment_in_address(expr, &mut deployments);
+            let request = (api, deployments.into_iter().next());
+            self.add_request(call, request, constructions, calls);
         }
     }
 
@@ -75,7 +80,7 @@ impl Uses<'_, '_, '_> {
     fn add_request(
         &mut self,
         call: ExprId,
-        api: String,
+        (api, deployment): (String, Option<DeploymentUse>),
         constructions: &mut Vec<Construction>,
         calls: &mut Vec<OwnCall>,
     ) {
@@ -105,7 +110,7 @@ impl Uses<'_, '_, '_> {
             function: (!function.is_empty()).then(|| function.join(".")),
             parameters: Vec::new(),
             needs: Vec::new(),
-            deployment: None,
+            deployment,
             findings: Vec::new(),
             chain: vec![Step { kind: EvidenceKind::Call, location, text }],
         };

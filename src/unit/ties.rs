@@ -41,7 +41,6 @@ impl Ties<'_> {
                     end: place.span.end,
                     calls: self.calls_at(uses, place),
                     module: self.is_module(uses, place),
-                    settings: Vec::new(),
                 }
             })
             .collect()

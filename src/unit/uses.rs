@@ -12,7 +12,7 @@ use crate::{
     resolve::{
         Foreign, Resolver, Value,
         flow::Flow,
-        link::{Outside, Passed},
+        link::{Outside, Passed, Reached},
         paths::{Origin, PathId, Site},
     },
     rules::{
@@ -36,6 +36,8 @@ pub struct FileUses {
     pub ties: Vec<Tie>,
     /// What it passes to functions, of this file or another.
     pub passes: BTreeSet<Passed>,
+    /// The variables that the SDK's module is configured by.
+    pub module_settings: Vec<(String, Where)>,
     /// Files that are not known yet and are given clients.
     pub wants: BTreeSet<FileId>,
     /// Where settings and texts are that other files may use, by offset.
@@ -107,8 +109,6 @@ pub struct Tie {
     pub calls: Vec<usize>,
     /// True when it configures the SDK's module itself, or is at a call on it.
     pub module: bool,
-    /// For what configures the SDK's module: the variables that it takes its value from.
-    pub settings: Vec<(String, Where)>,
 }
 
 /// Reads what a file tells.
@@ -145,10 +145,7 @@ impl Uses<'_, '_, '_> {
         let mut constructions = self.constructions(places);
         let (mut calls, holders) = self.calls();
         self.requests(places, &mut constructions, &mut calls);
-        let mut ties = Ties { constructions: &constructions, calls: &calls, places }.of(&mut self, findings);
-        for (tie, (number, _)) in ties.iter_mut().zip(findings).filter(|(tie, _)| tie.module) {
-            tie.settings = places[*number].value.map(|value| self.settings_in(value)).unwrap_or_default();
-        }
+        let ties = Ties { constructions: &constructions, calls: &calls, places }.of(&mut self, findings);
         let mut uses = FileUses { ties, ..FileUses::default() };
         for construction in &constructions {
             let site = self.resolver.site(construction.origin, self.outside.file);
@@ -156,6 +153,7 @@ impl Uses<'_, '_, '_> {
             let made = self.made(construction, site, found);
             uses.made.push(made);
         }
+        let exprs: Vec<ExprId> = calls.iter().map(|call| call.expr).collect();
         uses.calls = calls.into_iter().map(|call| call.used).collect();
         for (tie, (_, finding)) in uses.ties.iter().zip(findings) {
             for &call in &tie.calls {
@@ -165,6 +163,10 @@ impl Uses<'_, '_, '_> {
         let mut own: BTreeSet<Site> = uses.made.iter().filter(|made| made.found).map(|made| made.site).collect();
         own.extend(holders.iter().map(|holder| holder.site));
         uses.holders = holders;
+        if uses.ties.iter().any(|tie| tie.module) {
+            uses.module_settings = self.module_settings();
+        }
+        uses.wants.extend(self.unknown_deployments(&exprs));
         let flows = constructions.iter().filter(|one| own.contains(&self.resolver.site(one.origin, self.outside.file)));
         uses.wants.extend(flows.flat_map(|one| self.unknown_sources(&one.flow)).collect::<Vec<_>>());
         self.passes(&own, &mut uses);
@@ -252,6 +254,33 @@ impl Uses<'_, '_, '_> {
         made
     }
 
+    /// The variables that all stores on the SDK's module take their values from.
+    fn module_settings(&mut self) -> Vec<(String, Where)> {
+        let facts = self.resolver.facts;
+        let mut settings = Vec::new();
+        for store in &facts.stores {
+            let targets = self.resolver.target_symbols(store.target);
+            let is_part = targets.into_iter().any(|path| self.catalogue.is_module_part(self.resolver.paths.text(path)));
+            if is_part {
+                settings.extend(self.settings_in(store.value));
+            }
+        }
+        settings
+    }
+
+    /// Files that are not known yet and from which the deployments of calls may come.
+    fn unknown_deployments(&mut self, calls: &[ExprId]) -> Vec<FileId> {
+        let names = self.catalogue.deployment_arguments(true);
+        let mut flow = Flow::default();
+        for &call in calls {
+            let arguments = self.resolver.arguments_of(call, false);
+            let named = arguments.named.iter().filter(|named| names.contains(&named.name));
+            let roots: Vec<ExprId> = named.map(|named| named.value).collect();
+            flow = self.resolver.flow_into(roots, flow, &|_| false);
+        }
+        self.unknown_sources(&flow)
+    }
+
     /// The variables that a value is taken from.
     fn settings_in(&mut self, value: ExprId) -> Vec<(String, Where)> {
         let index = self.index;
@@ -264,7 +293,7 @@ impl Uses<'_, '_, '_> {
     }
 
     /// `https://host/openai/deployments/NAME/…`.
-    fn deployment_in_address(&mut self, expr: ExprId, found: &mut BTreeSet<DeploymentUse>) {
+    pub(super) fn deployment_in_address(&mut self, expr: ExprId, found: &mut BTreeSet<DeploymentUse>) {
         let Expr::Text(pieces) = self.resolver.facts.expr(expr) else { return };
         let paths = &self.index.deployment_paths;
         for (number, piece) in pieces.iter().enumerate() {
@@ -317,6 +346,19 @@ impl Uses<'_, '_, '_> {
                     }
                     Foreign::Text(_, site) => texts.push(*site),
                 },
+                Value::Path(path) => self.note_objects(*path, settings, texts),
+                _ => {}
+            }
+        }
+    }
+
+    /// Settings and texts in an object of another file.
+    fn note_objects(&self, path: PathId, settings: &mut Vec<(String, Where)>, texts: &mut Vec<Site>) {
+        let Some((root, steps)) = self.resolver.paths.parts(path) else { return };
+        for source in self.outside.sources(root, steps) {
+            match source {
+                Reached::Environment(name, site) => settings.push((name, Where::There(site))),
+                Reached::Text(_, site) => texts.push(site),
                 _ => {}
             }
         }

@@ -208,6 +208,7 @@ pub(super) fn step(kind: impl Borrow<EvidenceKind>) -> &'static str {
         EvidenceKind::Binding => "given a name",
         EvidenceKind::Annotation => "declared",
         EvidenceKind::Base => "derived from",
+        EvidenceKind::Construction => "made",
         EvidenceKind::Call => "passed to",
         EvidenceKind::Flow => "flows on",
         EvidenceKind::Beside => "stands beside",

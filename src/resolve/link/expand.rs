@@ -3,6 +3,7 @@
 use super::{Program, Reached, Shape, Source, Summary};
 use crate::{
     input::modules::{FileId, Modules},
+    lang::{Grammar, Language},
     resolve::paths::Site,
 };
 
@@ -107,7 +108,9 @@ impl<'p> Expansion<'p> {
                     return reached;
                 }
             }
-            for &star in &summary.stars {
+            // A star of Python's brings no name that begins with an underscore.
+            let stars = if name.starts_with('_') && this.is_python(file) { &[] } else { summary.stars.as_slice() };
+            for &star in stars {
                 let reached = this.export(star, name);
                 if !reached.is_empty() && name != "default" {
                     return reached;
@@ -115,6 +118,11 @@ impl<'p> Expansion<'p> {
             }
             this.submodule(file, name)
         })
+    }
+
+    fn is_python(&self, file: FileId) -> bool {
+        let name = self.modules.path(file).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        Grammar::of(name).is_some_and(|grammar| grammar.language() == Language::Python)
     }
 
     /// The file of that name below a package.
@@ -290,6 +298,24 @@ impl<'p> Expansion<'p> {
         false
     }
 
+    /// The settings and texts among `reached`, and in the objects there.
+    pub(super) fn all_below(&mut self, reached: Vec<Reached>) -> Vec<Reached> {
+        let mut found = Vec::new();
+        let mut queue = reached;
+        let mut seen: Vec<Reached> = Vec::new();
+        while let Some(one) = queue.pop() {
+            match one {
+                Reached::Environment(..) | Reached::Text(..) => found.push(one),
+                Reached::Object(..) if !seen.contains(&one) && seen.len() < 64 => {
+                    queue.extend(self.below(&one));
+                    seen.push(one);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     fn below(&mut self, one: &Reached) -> Vec<Reached> {
         match one {
             Reached::Function(file, function) => self.returned(*file, *function),
@@ -317,23 +343,24 @@ impl<'p> Expansion<'p> {
     }
 }
 
-/// The file that a path begins in, and how many of its steps name it: of `pkg.sub.name` perhaps two.
+/// The file that a path begins in, and how many of its steps name it: of `pkg.sub.name` perhaps two. A module that an
+/// import names as a whole goes before what may be a name in a shorter one; among the latter the shorter one counts.
 fn module_of(summary: &Summary, root: &str, steps: &[Step<'_>]) -> Option<(FileId, usize)> {
     let mut name = root.trim_start_matches(OWN).to_owned();
-    if let Some(&file) = summary.modules.get(name.as_str()) {
-        return Some((file, 0));
-    }
+    let mut named = summary.modules.get(name.as_str()).map(|&file| (file, 0));
+    let mut guessed = None;
     for (number, step) in steps.iter().enumerate() {
-        let Step::Member(part) = step else { return None };
+        let Step::Member(part) = step else { break };
         if !name.ends_with('.') {
             name.push('.');
         }
         name.push_str(part);
-        if let Some(&file) = summary.modules.get(name.as_str()) {
-            return Some((file, number + 1));
+        match summary.modules.get(name.as_str()) {
+            Some(&file) => named = Some((file, number + 1)),
+            None => guessed = guessed.or_else(|| summary.submodules.get(name.as_str()).map(|&file| (file, number + 1))),
         }
     }
-    None
+    named.or(guessed)
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ type Named = FxHashMap<Box<str>, Vec<Shape>>;
 pub struct Summary {
     /// The files that its imports name, by module as written.
     modules: FxHashMap<Box<str>, FileId>,
+    /// Names taken from modules that may be modules themselves: `pkg.name`.
+    submodules: FxHashMap<Box<str>, FileId>,
     exports: Named,
     /// The files whose names it gives on.
     stars: Vec<FileId>,
@@ -101,7 +103,7 @@ impl Summary {
 
     /// The files whose names this one takes.
     pub fn imported(&self) -> impl Iterator<Item = FileId> + '_ {
-        self.modules.values().copied().chain(self.stars.iter().copied())
+        self.modules.values().chain(self.submodules.values()).chain(&self.stars).copied()
     }
 }
 
@@ -217,7 +219,15 @@ pub struct Outside<'p> {
 impl Outside<'_> {
     /// The file that a module, as this file writes it, names.
     pub fn module(&self, module: &str) -> Option<FileId> {
-        self.program.summary(self.file)?.modules.get(module).copied()
+        let summary = self.program.summary(self.file)?;
+        summary.modules.get(module).or_else(|| summary.submodules.get(module)).copied()
+    }
+
+    /// The settings and texts that a path of this file leads to, also as parts of an object.
+    pub fn sources(&self, root: &str, steps: &str) -> Vec<Reached> {
+        let mut expansion = expand::Expansion::new(self.program, self.modules);
+        let reached = expansion.from_file(self.file, root, steps, None).unwrap_or_default();
+        expansion.all_below(reached)
     }
 
     /// What a path of this file leads to: the name of its root, the steps after it, and where its instance comes from.
@@ -251,14 +261,21 @@ impl Exports<'_> {
     /// The names a file gives to others, sorted, for which `wanted` holds of something they lead to: by themselves, as what
     /// a function returns, as a member of a class or object.
     pub fn leading_to(&self, file: FileId, wanted: &dyn Fn(&Reached) -> bool) -> Vec<String> {
-        let Some(summary) = self.program.summary(file) else { return Vec::new() };
-        let mut names: Vec<String> = summary.exports.keys().map(|name| name.to_string()).collect();
-        names.sort();
+        let mut names = BTreeSet::new();
+        self.names(file, &mut names, &mut BTreeSet::new());
+        let mut names: Vec<String> = names.into_iter().collect();
         names.retain(|name| {
             let mut expansion = expand::Expansion::new(self.program, self.modules);
             let reached = expansion.export(file, name);
             expansion.any_below(&reached, wanted)
         });
         names
+    }
+
+    /// The names that a file gives to others, also those that it gives on.
+    fn names(&self, file: FileId, names: &mut BTreeSet<String>, seen: &mut BTreeSet<FileId>) {
+        let Some(summary) = self.program.summary(file).filter(|_| seen.insert(file)) else { return };
+        names.extend(summary.exports.keys().map(ToString::to_string));
+        summary.stars.iter().for_each(|star| self.names(*star, names, seen));
     }
 }

@@ -1,7 +1,5 @@
 //! Summing up a file: what its names stand for, so that other files can ask without looking at it again.
 
-use std::borrow::Cow;
-
 use rustc_hash::FxHashSet;
 
 use super::{ClassSummary, FunctionSummary, Named, Shape, Source, Summary};
@@ -49,38 +47,38 @@ impl Summing<'_, '_, '_> {
     /// Finds the files that imports name.
     fn modules(&mut self) {
         let facts = self.resolver.facts;
-        let mut written: FxHashSet<Cow<'_, str>> = FxHashSet::default();
-        for import in &facts.imports {
-            written.insert(import.module.clone());
-            for item in &import.items {
-                if let (ImportedSymbol::Named(name), Language::Python) = (&item.symbol, self.resolver.language()) {
-                    let separator = if import.module.ends_with('.') { "" } else { "." };
-                    written.insert(format!("{}{separator}{name}", import.module).into());
-                }
-            }
-        }
+        let is_python = self.resolver.language() == Language::Python;
+        let mut written: FxHashSet<&str> = facts.imports.iter().map(|import| &*import.module).collect();
         for node in &facts.exprs {
             if let Expr::Module(module) = &node.expr {
-                written.insert(module.clone());
+                written.insert(module);
             }
         }
         for module in written {
-            self.module(&module);
+            if is_python {
+                // `import a.b.c` gives `a` and `a.b` too.
+                let prefixes = module.match_indices('.').map(|(dot, _)| &module[..dot]);
+                for prefix in prefixes.filter(|prefix| !prefix.is_empty() && !prefix.ends_with('.')) {
+                    self.module(prefix);
+                }
+            }
+            self.module(module);
+        }
+        for import in facts.imports.iter().filter(|_| is_python) {
+            for item in &import.items {
+                let ImportedSymbol::Named(name) = &item.symbol else { continue };
+                let separator = if import.module.ends_with('.') { "" } else { "." };
+                let module = format!("{}{separator}{name}", import.module);
+                if let Some(file) = self.modules.python(self.file, &module) {
+                    self.summary.submodules.insert(module.into(), file);
+                }
+            }
         }
     }
 
     fn module(&mut self, module: &str) {
         let found = match self.resolver.language() {
-            Language::Python => {
-                // `import a.b.c` gives `a` and `a.b` too.
-                let prefixes = module.match_indices('.').map(|(dot, _)| &module[..dot]);
-                for prefix in prefixes.filter(|prefix| !prefix.is_empty() && !prefix.ends_with('.')) {
-                    if let Some(file) = self.modules.python(self.file, prefix) {
-                        self.summary.modules.insert(prefix.into(), file);
-                    }
-                }
-                self.modules.python(self.file, module)
-            }
+            Language::Python => self.modules.python(self.file, module),
             Language::JavaScript => self.modules.javascript(self.file, module),
         };
         if let Some(file) = found {
