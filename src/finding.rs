@@ -32,7 +32,7 @@ pub struct Finding {
     pub portable: Option<String>,
     /// The best level a mechanical change of this kind of site can have.
     pub fix_level: FixLevel,
-    /// The units it belongs to ([`crate::unit::Unit::id`]).
+    /// The ids of the units it belongs to.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub units: Vec<String>,
     /// Names the site by its content: the same after lines move or the file is renamed or re-indented.

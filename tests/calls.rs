@@ -14,12 +14,7 @@ use std::{
 
 use unmoor::{
     lang::Language,
-    rules::{
-        RuleSet,
-        calls::{Catalogue, OTHER},
-        load,
-        pattern::SymbolSet,
-    },
+    rules::{RuleSet, apis::OTHER, calls::Catalogue, load, pattern::SymbolSet},
 };
 
 fn built_in() -> RuleSet {

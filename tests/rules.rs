@@ -68,6 +68,7 @@ fn schema_for(path: &Path) -> &'static str {
     match path.file_name().and_then(|name| name.to_str()) {
         _ if path.components().any(|part| part.as_os_str() == "targets") => "target",
         Some("pack.yaml") => "pack",
+        Some("calls.yaml") => "calls",
         Some("apis.yaml") => "apis",
         Some("effort.yaml") => "effort",
         _ => "rule",
@@ -81,7 +82,7 @@ fn built_in_files_fit_the_published_schemas() {
         jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
     };
     let validators: BTreeMap<&str, _> =
-        ["rule", "pack", "target", "apis", "effort"].into_iter().map(|name| (name, validator(name))).collect();
+        ["rule", "pack", "calls", "target", "apis", "effort"].into_iter().map(|name| (name, validator(name))).collect();
     let mut seen = BTreeSet::new();
     for entry in WalkDir::new(root().join("rules")) {
         let entry = entry.unwrap();

@@ -47,9 +47,6 @@ pub(super) struct Files {
     /// How many threads to use; 0 is one per core
     #[arg(short = 'j', long, value_name = "N", env = "UNMOOR_THREADS", default_value_t = 0, help_heading = "Files")]
     threads: usize,
-    /// Look at each file by itself, without following names into other files
-    #[arg(long, help_heading = "Files")]
-    no_link: bool,
     /// Parse every file, whatever the prefilter says
     #[arg(long, hide = true)]
     no_prefilter: bool,
@@ -80,7 +77,7 @@ impl Files {
             without_prefilter: self.no_prefilter,
             minified: self.minified,
             tests: false,
-            link: !self.no_link,
+            link: true,
             unreported: false,
         }
     }

@@ -67,6 +67,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     files: Files,
+    /// Look at each file by itself: names are not followed into other files, and there are no units
+    #[arg(long, help_heading = "Files")]
+    no_link: bool,
     /// The name that the text on standard input goes by; its ending tells the language
     #[arg(long, value_name = "NAME", help_heading = "Files")]
     stdin_filename: Option<String>,
@@ -79,7 +82,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let set = arguments.packs.load(&settings)?;
     let selection = arguments.selection(&settings, &set.rules)?;
     let number = set.rules.len();
-    let scanner = Scanner::new(selection.needed(set));
+    // What is selected must not change what belongs together.
+    let set = if arguments.no_link { selection.needed(set) } else { set };
+    let scanner = Scanner::new(set);
     if common.verbose {
         let file = settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         let running = scanner.rules().len();
@@ -113,7 +118,7 @@ impl Arguments {
     }
 
     fn scan(&self, scanner: &Scanner, settings: &Config, input: &mut dyn Read) -> Result<Scan, Failure> {
-        let options = self.files.options(settings);
+        let options = ScanOptions { link: !self.no_link, ..self.files.options(settings) };
         let reads_input = self.paths.iter().any(|path| path.as_os_str() == STANDARD_INPUT);
         match &self.stdin_filename {
             Some(_) if !reads_input => {
