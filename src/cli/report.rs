@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     migrate::{assess::Assessment, plan::FilePlan, view::View},
-    report::{assessment, diff, markdown},
+    report::{assessment, diff, html, markdown},
     rules::target::{self, Target},
     scan::{Scan, Scanner, assess::Asked},
 };
@@ -114,7 +114,7 @@ impl Arguments {
     fn write(&self, assessment: &Assessment, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let mut text = Vec::new();
         match self.form() {
-            Form::Html => {}
+            Form::Html => html::write(assessment, &mut text)?,
             Form::Markdown => markdown::write(assessment, self.budget, &mut text)?,
             Form::Json => assessment::write(assessment, &mut text)?,
         }

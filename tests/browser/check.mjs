@@ -169,7 +169,7 @@ const checks = {
     assert.equal(await page.locator("#filter").isVisible(), false);
     assert.equal(await page.locator("#sites button").count(), 0);
     assert.ok((await status(page)).startsWith("41 sites"));
-    await page.locator("summary", { hasText: "how each was found" }).first().click();
+    await page.locator("summary", { hasText: "how each call was found" }).first().click();
     assert.ok(await page.locator(".calls .chain").first().isVisible());
   }),
   "light and dark both have contrast": async () => {

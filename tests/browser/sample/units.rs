@@ -66,6 +66,7 @@ fn call(unit: &Unit, (api, method, (path, line), function, needs): Sketch<'_>) -
         parameters: texts(["input", "model", "temperature"]),
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
         deployment: unit.deployments.first().cloned(),
+        findings: Vec::new(),
         chain,
     }
 }
