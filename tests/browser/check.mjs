@@ -112,7 +112,7 @@ async function fits(page) {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
     const beyond = Array.from(document.body.querySelectorAll("*"))
-      .filter((element) => element.getBoundingClientRect().right > width && !element.parentElement.closest(".scroll, pre"));
+      .filter((element) => element.getBoundingClientRect().right > width && !element.parentElement.closest(".scroll, pre, svg"));
     return beyond.slice(0, 5).map((element) => `${element.outerHTML.slice(0, 80)} ends at ${element.getBoundingClientRect().right}`);
   });
   assert.deepEqual(wide, [], `at ${page.viewportSize().width} pixels`);

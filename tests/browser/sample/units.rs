@@ -120,7 +120,7 @@ fn by_hand(_: &str) -> Judgement {
     own(
         Verdict::NeedsWork,
         None,
-        "A subclass overrides `_prepare_options`, so the change is not mechanical.",
+        "A subclass overrides `_prepare_options`, so the change is not mechanical (see services/search/index/transport/interceptors/retrying_and_tracing_client.py).",
         Some(place),
     )
 }
