@@ -112,7 +112,7 @@ async function fits(page) {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
     const beyond = Array.from(document.body.querySelectorAll("*"))
-      .filter((element) => element.getBoundingClientRect().right > width && !element.parentElement.closest(".scroll, pre"));
+      .filter((element) => element.getBoundingClientRect().right > width && !element.parentElement.closest(".scroll, pre, svg"));
     return beyond.slice(0, 5).map((element) => `${element.outerHTML.slice(0, 80)} ends at ${element.getBoundingClientRect().right}`);
   });
   assert.deepEqual(wide, [], `at ${page.viewportSize().width} pixels`);
@@ -169,7 +169,7 @@ const checks = {
     assert.equal(await page.locator("#filter").isVisible(), false);
     assert.equal(await page.locator("#sites button").count(), 0);
     assert.ok((await status(page)).startsWith("41 sites"));
-    await page.locator("summary", { hasText: "how each was found" }).first().click();
+    await page.locator("summary", { hasText: "how each call was found" }).first().click();
     assert.ok(await page.locator(".calls .chain").first().isVisible());
   }),
   "light and dark both have contrast": async () => {

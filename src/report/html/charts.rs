@@ -10,11 +10,11 @@ const ROW: usize = 40;
 /// A heading over rows.
 const HEADING: usize = 36;
 /// How many packages one chart shows.
-const MAX_PACKAGES: usize = 16;
+const MAX_PACKAGES: usize = 12;
 /// How many characters of a label fit beside a value on a narrow screen.
-const MAX_LABEL: usize = 28;
-/// The same of a heading, which has the line to itself.
-const MAX_HEADING: usize = 38;
+const MAX_LABEL: usize = 25;
+/// The same of a heading, which has the line to itself and is cut by the edge of a narrow one.
+const MAX_HEADING: usize = 90;
 
 /// A chart with its caption.
 #[derive(Template)]
@@ -99,7 +99,13 @@ pub(super) fn of_effort(assessment: &Assessment) -> Safe<Chart> {
             let all = labels.len() > 1 && labels.len() == assessment.targets.len();
             let label = if all { "all targets".to_owned() } else { labels.join(", ") };
             chart.describe(&format!("{label}: {};", labels::effort(effort)));
-            chart.row(words_of(&label, MAX_LABEL), hours(effort), span);
+            let shown = match &labels[..] {
+                [first, others @ ..] if !all && label.chars().count() > MAX_LABEL && !others.is_empty() => {
+                    format!("{} and {} more", words_of(first, MAX_LABEL - 11), others.len())
+                }
+                _ => words_of(&label, MAX_LABEL),
+            };
+            chart.row(shown, labels::short_effort(effort), span);
         }
     }
     if shown.len() < assessment.packages.len() {
@@ -120,15 +126,6 @@ fn grouped<'a>(package: &'a WorkPackage, targets: &'a [TargetAnswer]) -> Vec<(Ve
         }
     }
     groups
-}
-
-/// A range in tenths of hours, which is short enough for a narrow screen.
-fn hours(effort: &Effort) -> String {
-    let tenths = |minutes: u64| {
-        let tenths = (minutes + 3) / 6;
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
-    format!("{}–{} h", tenths(effort.low), tenths(effort.high))
 }
 
 /// The end of a label that is too long; the end of a path tells more than its start.
@@ -152,12 +149,6 @@ mod tests {
         assert_eq!(chart.description, "import: 8; client: 2;");
         assert_eq!(chart.rows[1].width, "25.00%");
         assert_eq!(by_count("c", "", &[Count { name: "x".to_owned(), count: 0 }]).0.rows[0].width, "0.00%");
-    }
-
-    #[test]
-    fn hours_are_rounded_to_tenths() {
-        let effort = |low, high| Effort { low, high, parts: Vec::new() };
-        assert_eq!((hours(&effort(3, 45)), hours(&effort(2, 600))), ("0.1–0.8 h".into(), "0.0–10.0 h".into()));
     }
 
     #[test]

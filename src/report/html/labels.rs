@@ -59,12 +59,12 @@ impl Answer {
     /// Its words.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Ready => "ready",
-            Self::SafeFix => "after the safe fix",
-            Self::ReviewedFix => "after a fix to review",
-            Self::NeedsWork => "needs work",
-            Self::Unsupported => "unsupported",
-            Self::Unknown => "unknown",
+            Self::Ready => words::verdict(Verdict::Ready, None),
+            Self::SafeFix => words::verdict(Verdict::AfterFix, Some(FixLevel::Safe)),
+            Self::ReviewedFix => words::verdict(Verdict::AfterFix, Some(FixLevel::Unsafe)),
+            Self::NeedsWork => words::verdict(Verdict::NeedsWork, None),
+            Self::Unsupported => words::verdict(Verdict::Unsupported, None),
+            Self::Unknown => words::verdict(Verdict::Unknown, None),
         }
     }
 
@@ -128,25 +128,22 @@ pub(super) fn count(count: impl Borrow<u64>, noun: &str) -> String {
     format!("{} {noun}", number(count))
 }
 
-/// Minutes, for people: `45 min`, `2 h 30 min`; from ten hours on whole hours.
-pub(super) fn minutes(minutes: impl Borrow<u64>) -> String {
-    match (minutes.borrow() / 60, minutes.borrow() % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, rest) if hours >= 10 => format!("{} h", hours + u64::from(rest >= 30)),
-        (hours, 0) => format!("{hours} h"),
-        (hours, rest) => format!("{hours} h {rest} min"),
-    }
-}
-
 /// A range of minutes.
 pub(super) fn range(low: impl Borrow<u64>, high: impl Borrow<u64>) -> String {
-    let (low, high) = (minutes(low), minutes(high));
-    if low == high { low } else { format!("{low} to {high}") }
+    words::duration(*low.borrow(), *high.borrow())
 }
 
 /// The range of an effort.
 pub(super) fn effort(effort: &Effort) -> String {
     if effort.high == 0 { "no work counted".to_owned() } else { range(effort.low, effort.high) }
+}
+
+/// The same with shorter names of units, for a chart.
+pub(super) fn short_effort(of: &Effort) -> String {
+    let shown = effort(of);
+    let short =
+        [(" minutes", " min"), (" minute", " min"), (" hours", " h"), (" hour", " h"), (" working day", " day")];
+    short.into_iter().fold(shown, |shown, (long, short)| shown.replace(long, short))
 }
 
 /// What is done about a site.
@@ -212,6 +209,7 @@ pub(super) fn step(kind: impl Borrow<EvidenceKind>) -> &'static str {
         EvidenceKind::Call => "passed to",
         EvidenceKind::Flow => "flows on",
         EvidenceKind::Beside => "stands beside",
+        EvidenceKind::Construction => "made",
         EvidenceKind::Site => "used here",
     }
 }
@@ -238,10 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn minutes_read_well() {
-        let shown: Vec<String> = [0, 45, 60, 150, 599, 600, 629, 630].into_iter().map(minutes).collect();
-        assert_eq!(shown, ["0 min", "45 min", "1 h", "2 h 30 min", "9 h 59 min", "10 h", "10 h", "11 h"]);
-        assert_eq!((range(30, 90).as_str(), range(20, 20).as_str()), ("30 min to 1 h 30 min", "20 min"));
+    fn efforts_are_ranges() {
+        let effort_of = |low, high| Effort { low, high, parts: Vec::new() };
+        assert_eq!(effort(&effort_of(0, 0)), "no work counted");
+        let shown = [(5, 90), (60, 300), (480, 2400)].map(|(low, high)| short_effort(&effort_of(low, high)));
+        assert_eq!(shown, ["5 to 90 min", "1 to 5 h", "1 to 5 days"]);
     }
 
     #[test]

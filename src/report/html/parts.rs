@@ -26,11 +26,6 @@ pub(super) fn pill(answer: impl Borrow<Answer>) -> Safe<Pill> {
     Safe(Pill { answer: *answer.borrow() })
 }
 
-/// The verdict of a judgement, when there is one.
-pub(super) fn verdict(judgement: Option<&Judgement>) -> Safe<Pill> {
-    pill(judgement.map_or(Answer::Unknown, Answer::of))
-}
-
 /// Counts by verdict: a bar with the same as text below it.
 #[derive(Template)]
 #[template(path = "counts.html")]
@@ -111,9 +106,50 @@ pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Safe
     Safe(Reasons { reasons: reasons.into_iter().collect() })
 }
 
-/// Why the verdict of a judgement is what it is, when there is one.
-pub(super) fn why(judgement: Option<&Judgement>) -> Safe<Reasons<'_>> {
-    reasons(judgement.into_iter().flat_map(|judgement| &judgement.reasons))
+/// An answer with the targets that share it.
+pub(super) struct Group<'a> {
+    pub(super) answer: Answer,
+    pub(super) effort: String,
+    pub(super) reasons: Vec<&'a Reason>,
+    pub(super) titles: Vec<&'a str>,
+    pub(super) all: bool,
+}
+
+impl<'a> Group<'a> {
+    /// The answer for one target; none is unknown.
+    pub(super) fn of(judgement: Option<&'a Judgement>) -> Self {
+        Self {
+            answer: judgement.map_or(Answer::Unknown, Answer::of),
+            effort: String::new(),
+            reasons: judgement.map_or_else(Vec::new, |judgement| judgement.reasons.iter().collect()),
+            titles: Vec::new(),
+            all: false,
+        }
+    }
+
+    /// The targets, in words.
+    pub(super) fn whom(&self) -> String {
+        if self.all { "all targets".to_owned() } else { self.titles.join(", ") }
+    }
+}
+
+/// The answers for targets, those together that are the same.
+pub(super) fn grouped<'a>(targets: &'a [TargetAnswer], answer: impl Fn(&str) -> Group<'a>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for target in targets {
+        let new = answer(&target.id);
+        let same = |known: &&mut Group<'_>| {
+            (known.answer, &known.effort, &known.reasons) == (new.answer, &new.effort, &new.reasons)
+        };
+        match groups.iter_mut().find(same) {
+            Some(known) => known.titles.push(&target.title),
+            None => groups.push(Group { titles: vec![&target.title], ..new }),
+        }
+    }
+    if let [only] = &mut groups[..] {
+        only.all = targets.len() > 1;
+    }
+    groups
 }
 
 /// What ids stand for, and the anchors of what they name. Anchors are counted, as an id may hold anything.

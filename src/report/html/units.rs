@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use askama::{Template, filters::Safe};
 
 use super::{
-    labels::{self, Answer},
-    parts::{self, Names},
+    labels,
+    parts::{self, Group, Names, grouped},
 };
 use crate::{
-    migrate::assess::{Assessment, Judgement, Reason, TargetAnswer, UnitAnswer},
+    migrate::assess::{Assessment, Judgement, Reason, UnitAnswer},
     unit::{Call, Step},
 };
 
@@ -26,13 +26,6 @@ pub(super) fn units<'a>(assessment: &'a Assessment, names: &'a Names<'a>) -> Saf
     Safe(Units { units: &assessment.units, names })
 }
 
-/// A verdict with the targets that share it and its reasons.
-struct Group<'a> {
-    answer: Answer,
-    titles: Vec<&'a str>,
-    reasons: Vec<&'a Reason>,
-}
-
 impl<'a> Units<'a> {
     /// How the client came to a call, without the call itself, which stands above it.
     fn way(call: &'a Call) -> &'a [Step] {
@@ -42,19 +35,23 @@ impl<'a> Units<'a> {
         }
     }
 
-    /// The answers for a unit.
-    fn unit(&self, unit: &'a UnitAnswer) -> Vec<Group<'a>> {
-        grouped(self.names.targets, |target| {
-            let judgement = unit.judgements.get(target);
-            (judgement, judgement.map_or_else(Vec::new, |judgement| judgement.reasons.iter().collect()))
-        })
+    /// The verdicts of a unit, without reasons.
+    fn verdicts(&self, unit: &'a UnitAnswer) -> Vec<Group<'a>> {
+        let of = |target: &str| Group { reasons: Vec::new(), ..Group::of(unit.judgements.get(target)) };
+        grouped(self.names.targets, of)
+    }
+
+    /// Why they are what they are.
+    fn why(&self, unit: &'a UnitAnswer) -> Vec<Group<'a>> {
+        grouped(self.names.targets, |target| Group::of(unit.judgements.get(target)))
     }
 
     /// The answers for a call of a unit, without reasons that stand with the unit for the same target.
     fn call(&self, unit: &'a UnitAnswer, call: usize) -> Vec<Group<'a>> {
         grouped(self.names.targets, |target| {
             let judgement = unit.call_judgements.get(target).and_then(|calls| calls.get(call));
-            (judgement, judgement.map_or_else(Vec::new, |judgement| new_reasons(judgement, &unit.judgements, target)))
+            let reasons = judgement.map_or_else(Vec::new, |judgement| new_reasons(judgement, &unit.judgements, target));
+            Group { reasons, ..Group::of(judgement) }
         })
     }
 }
@@ -63,21 +60,4 @@ impl<'a> Units<'a> {
 fn new_reasons<'a>(judgement: &'a Judgement, unit: &BTreeMap<String, Judgement>, target: &str) -> Vec<&'a Reason> {
     let known = unit.get(target).map_or(&[][..], |judgement| &judgement.reasons);
     judgement.reasons.iter().filter(|reason| !known.contains(reason)).collect()
-}
-
-/// The answers of targets, those together that are the same.
-fn grouped<'a>(
-    targets: &'a [TargetAnswer],
-    answer: impl Fn(&str) -> (Option<&'a Judgement>, Vec<&'a Reason>),
-) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for target in targets {
-        let (judgement, reasons) = answer(&target.id);
-        let answer = judgement.map_or(Answer::Unknown, Answer::of);
-        match groups.iter_mut().find(|group| group.answer == answer && group.reasons == reasons) {
-            Some(group) => group.titles.push(&target.title),
-            None => groups.push(Group { answer, titles: vec![&target.title], reasons }),
-        }
-    }
-    groups
 }

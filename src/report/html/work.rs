@@ -8,7 +8,7 @@ use super::{
     charts::{self, Chart},
     diff::{self, LineKind},
     labels,
-    parts::{self, Names},
+    parts::{self, Group, Names, grouped},
     prose,
 };
 use crate::migrate::assess::{Assessment, EffortPart, FileDiff, WorkPackage};
@@ -38,6 +38,16 @@ impl<'a> Work<'a> {
     /// What a weight comes to in a package for a target.
     fn part(package: &'a WorkPackage, target: &str, weight: &str) -> Option<&'a EffortPart> {
         package.efforts.get(target)?.parts.iter().find(|part| part.weight == weight)
+    }
+
+    /// The verdicts and the work, each with the reason that decides. All reasons stand with the units.
+    fn answers(&self, package: &'a WorkPackage) -> Vec<Group<'a>> {
+        grouped(self.names.targets, |target| {
+            let mut group = Group::of(package.judgements.get(target));
+            group.reasons.truncate(1);
+            group.effort = package.efforts.get(target).map_or_else(String::new, labels::effort);
+            group
+        })
     }
 
     /// What a change is for: in place, or the step to a target.

@@ -85,8 +85,8 @@ fn worst(judgements: &[Judgement]) -> Judgement {
     let rank = |judgement: &Judgement| match judgement.verdict {
         Verdict::Ready => 0,
         Verdict::AfterFix => 1 + u8::from(judgement.level != Some(FixLevel::Safe)),
-        Verdict::Unknown => 3,
-        Verdict::NeedsWork => 4,
+        Verdict::NeedsWork => 3,
+        Verdict::Unknown => 4,
         Verdict::Unsupported => 5,
     };
     let mut sorted: Vec<&Judgement> = judgements.iter().collect();
@@ -223,8 +223,13 @@ const WEIGHTS: [(&str, &str, u64, u64); 5] = [
 ];
 
 fn weights() -> Vec<Weight> {
-    let weight =
-        |(id, says, low, high): (&str, &str, u64, u64)| Weight { id: id.to_owned(), says: says.to_owned(), low, high };
+    let weight = |(id, says, low, high): (&str, &str, u64, u64)| Weight {
+        id: id.to_owned(),
+        says: says.to_owned(),
+        low,
+        high,
+        because: "Known from work of this kind.".to_owned(),
+    };
     WEIGHTS.map(weight).into()
 }
 

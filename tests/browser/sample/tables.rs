@@ -32,7 +32,7 @@ pub(super) fn expectations(id: &str, title: &str) -> TargetAnswer {
             ]),
             texts([
                 "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-responses-api.html",
-                "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-openai-batch.html",
+                "https://docs.aws.amazon.com/bedrock/latest/userguide/inference_openai_batch_jobs_with_files_in_buckets.html",
             ]),
         ),
         _ => (

@@ -66,6 +66,7 @@ fn call(unit: &Unit, (api, method, (path, line), function, needs): Sketch<'_>) -
         parameters: texts(["input", "model", "temperature"]),
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
         deployment: unit.deployments.first().cloned(),
+        findings: Vec::new(),
         chain,
     }
 }
@@ -119,7 +120,7 @@ fn by_hand(_: &str) -> Judgement {
     own(
         Verdict::NeedsWork,
         None,
-        "A subclass overrides `_prepare_options`, so the change is not mechanical.",
+        "A subclass overrides `_prepare_options`, so the change is not mechanical (see services/search/index/transport/interceptors/retrying_and_tracing_client.py).",
         Some(place),
     )
 }
