@@ -209,7 +209,6 @@ pub(super) fn step(kind: impl Borrow<EvidenceKind>) -> &'static str {
         EvidenceKind::Call => "passed to",
         EvidenceKind::Flow => "flows on",
         EvidenceKind::Beside => "stands beside",
-        EvidenceKind::Construction => "made",
         EvidenceKind::Site => "used here",
     }
 }
