@@ -232,13 +232,13 @@ impl<'f, 's> Resolver<'f, 's> {
         let is_own = reached.iter().any(Reached::is_open);
         let values: Vec<Value> =
             reached.into_iter().filter_map(|reached| self.value_of(reached, outside.file)).collect();
-        if values.is_empty() && is_own { self.own(path) } else { (!values.is_empty()).then_some(values) }
+        if values.is_empty() && is_own { self.own(outside, path) } else { (!values.is_empty()).then_some(values) }
     }
 
     /// A path that reads like one of a package but leads into the project must not be taken for the package's.
-    fn own(&mut self, path: PathId) -> Option<Vec<Value>> {
-        let (root, _) = self.paths.parts(path)?;
-        if root.starts_with(['.', '/', '?', link::OWN]) {
+    fn own(&mut self, outside: Outside<'f>, path: PathId) -> Option<Vec<Value>> {
+        let (root, steps) = self.paths.parts(path)?;
+        if root.starts_with(['.', '/', '?', link::OWN]) || !outside.is_homonym(root, steps) {
             return None;
         }
         let text = format!("{}{}", link::OWN, self.paths.text(path));

@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use rustc_hash::FxHashMap;
+
 use super::{Diagnostic, DiagnosticKind, ScanOptions, Scanner, pool, shown};
 use crate::{
     facts::{Facts, ProblemKind, Span},
@@ -149,6 +151,25 @@ impl Scanner {
         analysed
     }
 
+    /// What a file gives to others, and nothing else about it.
+    pub(super) fn summary_of(
+        &self,
+        hit: &Hit,
+        options: &ScanOptions,
+        lowering: &mut Lowering,
+        outside: Outside<'_>,
+    ) -> Option<Summary> {
+        let summed = catch_unwind(AssertUnwindSafe(|| {
+            let (_, text) = read(hit, options).ok()?;
+            let facts = lowering.facts(hit.grammar, &text.text)?;
+            let language = hit.grammar.language();
+            let reexports = self.index(language).reexports();
+            let mut resolver = Resolver::new(&facts, language, reexports).linked(Some(outside));
+            Some(summarize(&mut resolver, outside.modules, outside.file))
+        }));
+        summed.ok().flatten()
+    }
+
     fn match_linked(
         &self,
         facts: &Facts<'_>,
@@ -169,7 +190,9 @@ impl Scanner {
         }
         let catalogue = self.catalogue(file.language);
         let Around { moored, holders, .. } = around;
-        let reader = Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored, holders };
+        let known = FxHashMap::default();
+        let reader =
+            Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored, holders, known };
         analysed.uses = reader.read(&places, &findings);
         let summary = analysed.summary.as_ref().or_else(|| outside.program.summary(outside.file));
         let point = |at: u32| (at, shower.location(Span { start: at, end: at }));

@@ -19,7 +19,7 @@ use crate::{
     },
     lang::{Grammar, Language},
     resolve::{
-        link::{Exports, Outside, Program, Reached},
+        link::{Exports, Leading, Outside, Program, Reached},
         paths::Site,
     },
     unit::assemble::{Assembly, FilePart},
@@ -28,12 +28,19 @@ use crate::{
 /// How many rounds are made at most; what would need more stays unknown.
 const MAX_ROUNDS: usize = 1_000;
 
+/// How much may be parsed for linking: this many bytes, and twice what rules can find something in. The sources of an SDK
+/// itself, where everything leads to its clients, would else take many times the time of a scan.
+const BUDGET: u64 = 2 << 20;
+
 /// A file that no rule's words are in.
 pub(super) struct Other {
     pub(super) path: std::path::PathBuf,
     pub(super) grammar: Grammar,
     pub(super) max_size: u64,
 }
+
+/// Names of files that lead to the vendor's clients, with how they do.
+type News = BTreeMap<FileId, BTreeMap<String, Leading>>;
 
 struct Linking<'l> {
     scanner: &'l Scanner,
@@ -47,7 +54,11 @@ struct Linking<'l> {
     moored: BTreeSet<Site>,
     holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
-    tainted: BTreeMap<FileId, BTreeSet<String>>,
+    tainted: News,
+    /// How many bytes may still be parsed.
+    budget: u64,
+    /// True when that was not enough.
+    cut: bool,
 }
 
 impl Scanner {
@@ -77,6 +88,8 @@ impl Scanner {
             moored: BTreeSet::new(),
             holders: BTreeMap::new(),
             tainted: BTreeMap::new(),
+            budget: 0,
+            cut: false,
         };
         // Long chains of names need a deep stack.
         match pool(1) {
@@ -89,38 +102,51 @@ impl Scanner {
 
 impl Linking<'_> {
     fn run(&mut self) {
-        let mut dirty: BTreeSet<FileId> = self.hits.keys().copied().collect();
-        self.look_at(&dirty);
-        if self.analysed.values().all(|analysed| analysed.uses.made.is_empty() && analysed.uses.ties.is_empty()) {
-            return;
-        }
+        let hits: BTreeSet<FileId> = self.hits.keys().copied().collect();
+        self.budget = u64::MAX;
+        self.look_at(&hits);
+        self.budget = BUDGET + 2 * self.hits.values().map(|hit| hit.size).sum::<u64>();
         // What has clients, calls or requests may be made with the help of other files.
         let needs_others = |analysed: &Analysed| {
             let uses = &analysed.uses;
             !uses.made.is_empty() || !uses.calls.is_empty() || uses.ties.iter().any(|tie| tie.module)
         };
-        dirty = self.analysed.iter().filter(|(_, analysed)| needs_others(analysed)).map(|(file, _)| *file).collect();
+        let imports =
+            |file: FileId| self.program.summary(file).is_some_and(|summary| summary.imported().next().is_some());
+        let mut dirty: BTreeSet<FileId> = self
+            .analysed
+            .iter()
+            .filter(|(file, analysed)| needs_others(analysed) && imports(**file))
+            .map(|(file, _)| *file)
+            .collect();
+        let mut fresh = hits;
         for _ in 0..MAX_ROUNDS {
-            let news = self.news();
-            let mut wanted = self.wanted();
-            wanted.extend(self.importers(&news));
-            wanted.retain(|file| !self.analysed.contains_key(file));
-            dirty.extend(self.given());
-            dirty.extend(self.takers(&news));
-            self.look_at(&wanted);
+            let news = self.news(&fresh);
+            let unknown = |files: BTreeSet<FileId>| -> BTreeSet<FileId> {
+                files.into_iter().filter(|file| self.program.summary(*file).is_none()).collect()
+            };
+            let wanted = unknown(self.wanted());
+            let importers = unknown(self.importers(&news));
+            self.sum_up(&wanted);
+            self.sum_up(&importers);
+            dirty.extend(&wanted);
             let wants = |analysed: &Analysed| analysed.uses.wants.iter().any(|file| wanted.contains(file));
             dirty.extend(self.analysed.iter().filter(|(_, analysed)| wants(analysed)).map(|(file, _)| *file));
-            dirty.extend(wanted);
-            if dirty.is_empty() {
+            dirty.extend(self.given());
+            let takers = self.takers(&news);
+            dirty.extend(&takers);
+            if dirty.is_empty() || self.cut {
                 break;
             }
-            self.look_at(&std::mem::take(&mut dirty));
+            self.look_at(&dirty);
+            fresh = std::mem::take(&mut dirty);
+            fresh.extend(importers);
         }
     }
 
     /// Looks at files with what is known now. The first time, they are summed up too.
     fn look_at(&mut self, files: &BTreeSet<FileId>) {
-        let known: Vec<FileId> = files.iter().copied().filter(|file| self.hit(*file)).collect();
+        let known = self.affordable(files);
         let mut order: Vec<(FileId, &Hit)> =
             known.iter().filter_map(|file| Some((*file, self.hits.get(file)?))).collect();
         order.sort_by(|a, b| (b.1.size, a.0).cmp(&(a.1.size, b.0)));
@@ -146,6 +172,37 @@ impl Linking<'_> {
         self.moored.extend(self.holders.keys());
     }
 
+    /// Sums up files that may be linked, without looking for anything in them.
+    fn sum_up(&mut self, files: &BTreeSet<FileId>) {
+        let known = self.affordable(files);
+        let order: Vec<(FileId, &Hit)> = known.iter().filter_map(|file| Some((*file, self.hits.get(file)?))).collect();
+        let (program, modules) = (&self.program, self.modules);
+        let summaries = each(&order, self.options, |(file, hit), lowering| {
+            let outside = Outside { program, modules, file: *file };
+            (*file, self.scanner.summary_of(hit, self.options, lowering, outside))
+        });
+        for (file, summary) in summaries {
+            // A file that cannot be read gives nothing, and is not asked again.
+            self.program.add(file, summary.unwrap_or_default());
+        }
+    }
+
+    /// The files, or none of them when they are too many bytes: half of a step would depend on the order of files.
+    fn affordable(&mut self, files: &BTreeSet<FileId>) -> Vec<FileId> {
+        let known: Vec<FileId> = files.iter().copied().filter(|file| self.hit(*file)).collect();
+        let size: u64 = known.iter().filter_map(|file| self.hits.get(file)).map(|hit| hit.size).sum();
+        match self.budget.checked_sub(size) {
+            Some(rest) => {
+                self.budget = rest;
+                known
+            }
+            None => {
+                self.cut = true;
+                Vec::new()
+            }
+        }
+    }
+
     /// True when there is such a file. One of the others becomes a hit.
     fn hit(&mut self, file: FileId) -> bool {
         if let Some(other) = self.others.remove(&file) {
@@ -156,24 +213,24 @@ impl Linking<'_> {
         self.hits.contains_key(&file)
     }
 
-    /// The files with names that are newly known to lead to the vendor's clients.
-    fn news(&mut self) -> BTreeMap<FileId, BTreeSet<String>> {
-        let mut news = BTreeMap::new();
-        for file in self.program.files().collect::<Vec<_>>() {
-            let language = self.hits[&file].grammar.language();
-            let index = self.scanner.index(language);
+    /// The names of files that are newly known to lead to the vendor's clients.
+    fn news(&mut self, fresh: &BTreeSet<FileId>) -> News {
+        let mut news = News::new();
+        for &file in fresh {
+            let Some(hit) = self.hits.get(&file) else { continue };
+            let index = self.scanner.index(hit.grammar.language());
             let is_wanted = |reached: &Reached| match reached {
                 Reached::Symbol { origin: Some(site), .. } => self.moored.contains(site),
                 Reached::Symbol { text, origin: None, .. } => index.is_imported(text),
                 _ => false,
             };
             let exports = Exports { program: &self.program, modules: self.modules };
-            let names: BTreeSet<String> = exports.leading_to(file, &is_wanted).into_iter().collect();
+            let mut names = exports.leading_to(file, &is_wanted);
             let known = self.tainted.entry(file).or_default();
-            let fresh: BTreeSet<String> = names.difference(known).cloned().collect();
-            if !fresh.is_empty() {
-                known.extend(fresh.iter().cloned());
-                news.insert(file, fresh);
+            names.retain(|name, leading| known.get(name) != Some(leading));
+            if !names.is_empty() {
+                known.extend(names.clone());
+                news.insert(file, names);
             }
         }
         news
@@ -198,16 +255,20 @@ impl Linking<'_> {
     }
 
     /// The known files that take names from files with news.
-    fn takers(&self, news: &BTreeMap<FileId, BTreeSet<String>>) -> BTreeSet<FileId> {
+    fn takers(&self, news: &News) -> BTreeSet<FileId> {
         let takes = |file: &FileId| {
             let summary = self.program.summary(*file);
-            summary.is_some_and(|summary| summary.imported().any(|other| other != *file && news.contains_key(&other)))
+            summary.is_some_and(|summary| {
+                summary
+                    .imported()
+                    .any(|other| other != *file && news.get(&other).is_some_and(|names| summary.takes(other, names)))
+            })
         };
         self.program.files().filter(takes).collect()
     }
 
     /// The files not looked at yet that take names from files with news.
-    fn importers(&self, news: &BTreeMap<FileId, BTreeSet<String>>) -> BTreeSet<FileId> {
+    fn importers(&self, news: &News) -> BTreeSet<FileId> {
         let mut found = BTreeSet::new();
         for language in Language::ALL {
             let formulas: Vec<Formula> = news
@@ -230,13 +291,20 @@ impl Linking<'_> {
     }
 
     /// What must stand in a file that takes one of the names from a file.
-    fn formula(&self, file: FileId, names: &BTreeSet<String>) -> Formula {
-        let stars = ["import *", "export *"];
+    fn formula(&self, file: FileId, names: &BTreeMap<String, Leading>) -> Formula {
         let by_module = Formula::any_of(self.modules.names(file));
-        if names.contains("default") {
-            return by_module;
-        }
-        Formula::All(vec![by_module, Formula::any_of(names.iter().map(String::as_str).chain(stars))])
+        let by_name = names.iter().map(|(name, leading)| {
+            let named = if name == "default" {
+                Formula::ALWAYS
+            } else {
+                Formula::any_of([name.as_str(), "import *", "export *"])
+            };
+            match leading {
+                Leading::Itself => named,
+                Leading::Members(members) => Formula::All(vec![named, Formula::any_of(members)]),
+            }
+        });
+        Formula::All(vec![by_module, Formula::Any(by_name.collect())])
     }
 
     /// The files with clients or calls that a file of tests takes names from.
@@ -247,14 +315,15 @@ impl Linking<'_> {
             .filter(|(_, analysed)| !analysed.uses.calls.is_empty() || analysed.uses.made.iter().any(|made| made.found))
             .map(|(file, _)| *file)
             .collect();
-        let names = units.iter().map(|file| (*file, BTreeSet::from(["default".to_owned()]))).collect();
+        let any = || BTreeMap::from([("default".to_owned(), Leading::Itself)]);
+        let names = units.iter().map(|file| (*file, any())).collect();
         let is_test = |file: &FileId| {
             let path = self.modules.path(*file);
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             Grammar::of(&name).is_some_and(|grammar| grammar.language().is_test(path))
         };
         let tests: BTreeSet<FileId> = self.importers(&names).into_iter().filter(is_test).collect();
-        self.look_at(&tests);
+        self.sum_up(&tests.into_iter().filter(|file| self.program.summary(*file).is_none()).collect());
         let tests = self.program.files().filter(is_test);
         let reached = tests.filter_map(|file| self.program.summary(file)).flat_map(|summary| summary.imported());
         let reached: BTreeSet<FileId> = reached.filter(|file| units.contains(file)).collect();
@@ -279,6 +348,17 @@ impl Linking<'_> {
                 line: None,
                 kind: super::DiagnosticKind::Manifest,
                 message,
+            });
+        }
+        if self.cut {
+            scan.diagnostics.push(super::Diagnostic {
+                path: None,
+                line: None,
+                kind: super::DiagnosticKind::Linking,
+                message:
+                    "so much of the code leads to the clients that not all of it was followed; calls far from them \
+                          may be missing from their units"
+                        .to_owned(),
             });
         }
         let (findings, units) = Assembly::new(parts).finish();

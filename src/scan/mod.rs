@@ -150,6 +150,8 @@ pub enum DiagnosticKind {
     Syntax,
     /// A manifest that tells what imports mean is broken; what it would tell is unknown.
     Manifest,
+    /// Not all names were followed into other files.
+    Linking,
     /// It is nested too deep; the rest of the file was looked at.
     TooDeep,
     /// Nothing was found to look at.

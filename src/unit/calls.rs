@@ -65,6 +65,9 @@ impl Uses<'_, '_, '_> {
     /// `Agent(client)`, `from_openai(client)`: something on which calls are made later.
     fn holder(&mut self, expr: ExprId, callee: ExprId, holders: &mut Vec<Holder>) {
         for path in self.resolver.symbols(callee) {
+            if !self.known(path).taker {
+                continue;
+            }
             let text = self.resolver.paths.text(path).to_owned();
             for given in self.catalogue.given_to(&text).into_iter().filter(|given| !given.is_call()) {
                 let clients = self.given_clients(expr, given, holders);
@@ -131,6 +134,9 @@ impl Uses<'_, '_, '_> {
     fn call_on(&mut self, expr: ExprId, callee: ExprId, holders: &[Holder], calls: &mut Vec<OwnCall>) {
         let mut found: BTreeMap<Kind, BTreeSet<Site>> = BTreeMap::new();
         for path in self.resolver.instances(callee) {
+            if !self.known(path).called {
+                continue;
+            }
             let text = self.resolver.paths.text(path).to_owned();
             let Some(origin) = self.resolver.paths.origin(path) else {
                 if let Some(known) = self.catalogue.module_call(&text) {
@@ -266,6 +272,9 @@ impl Uses<'_, '_, '_> {
     /// `generateText({ model: client("name") })`.
     fn call_given(&mut self, expr: ExprId, callee: ExprId, calls: &mut Vec<OwnCall>) {
         for path in self.resolver.symbols(callee) {
+            if !self.known(path).taker {
+                continue;
+            }
             let text = self.resolver.paths.text(path).to_owned();
             let mut chosen: Option<(Kind, BTreeSet<Site>)> = None;
             for given in self.catalogue.given_to(&text).into_iter().filter(|given| given.is_call()) {
@@ -290,6 +299,9 @@ impl Uses<'_, '_, '_> {
         let Expr::Member { property_span, .. } = self.resolver.facts.expr(value) else { return };
         let mut found: BTreeMap<Kind, BTreeSet<Site>> = BTreeMap::new();
         for path in self.resolver.instances(value) {
+            if !self.known(path).called {
+                continue;
+            }
             let (text, origin) = (self.resolver.paths.text(path), self.resolver.paths.origin(path));
             if let (Some(known), Some(origin)) = (self.catalogue.call(text), origin) {
                 let needs = known.needs.iter().map(|need| (*need).to_owned()).collect();

@@ -63,7 +63,8 @@ impl Uses<'_, '_, '_> {
                 _ => None,
             });
         }
-        reached
+        // More than a few are no names of deployments.
+        if reached.len() > 2 { BTreeSet::new() } else { reached }
     }
 
     /// The clients, or objects that hold clients, that an argument can be.

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::{DeploymentUse, ties::Ties};
 use crate::{
     facts::{BindingKind, Expr, ExprId, ImportedSymbol, Piece},
@@ -122,6 +124,19 @@ pub(crate) struct Uses<'u, 'f, 's> {
     pub(crate) moored: &'u BTreeSet<Site>,
     /// What holds such clients, in any file.
     pub(crate) holders: &'u BTreeMap<Site, BTreeSet<(Site, String)>>,
+    /// Whether the catalogue knows anything about a path, once it was asked.
+    pub(crate) known: FxHashMap<PathId, Known>,
+}
+
+/// What the catalogue knows about a path.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known {
+    /// It is a client.
+    pub(super) client: bool,
+    /// It is called on a client, on what was given one, or in the SDK's module.
+    pub(super) called: bool,
+    /// It is given clients.
+    pub(super) taker: bool,
 }
 
 /// A construction in the file.
@@ -153,7 +168,10 @@ impl Uses<'_, '_, '_> {
             let made = self.made(construction, site, found);
             uses.made.push(made);
         }
-        let exprs: Vec<ExprId> = calls.iter().map(|call| call.expr).collect();
+        let tied =
+            |site: &Site| self.moored.contains(site) || uses.made.iter().any(|made| made.found && made.site == *site);
+        let tied_calls = calls.iter().filter(|call| call.used.clients.iter().any(tied) || call.used.clients.is_empty());
+        let exprs: Vec<ExprId> = tied_calls.map(|call| call.expr).collect();
         uses.calls = calls.into_iter().map(|call| call.used).collect();
         for (tie, (_, finding)) in uses.ties.iter().zip(findings) {
             for &call in &tie.calls {
@@ -171,6 +189,24 @@ impl Uses<'_, '_, '_> {
         uses.wants.extend(flows.flat_map(|one| self.unknown_sources(&one.flow)).collect::<Vec<_>>());
         self.passes(&own, &mut uses);
         uses
+    }
+
+    /// What the catalogue knows about a path.
+    pub(super) fn known(&mut self, path: PathId) -> Known {
+        if let Some(known) = self.known.get(&path) {
+            return *known;
+        }
+        let text = self.resolver.paths.text(path);
+        let known = Known {
+            client: self.catalogue.is_client(text),
+            called: self.catalogue.call(text).is_some()
+                || self.catalogue.module_call(text).is_some()
+                || self.catalogue.on_client(text).is_some()
+                || !self.catalogue.held(text).is_empty(),
+            taker: !self.catalogue.given_to(text).is_empty(),
+        };
+        self.known.insert(path, known);
+        known
     }
 
     /// The clients that are made in the file: what rules of clients find, and instances that the catalogue knows.
@@ -209,8 +245,8 @@ impl Uses<'_, '_, '_> {
         else {
             return;
         };
-        if !found.contains_key(&made) && self.catalogue.is_client(text) {
-            let symbol = text.strip_suffix("()").unwrap_or(text).to_owned();
+        let symbol = text.strip_suffix("()").unwrap_or(text).to_owned();
+        if !found.contains_key(&made) && self.known(path).client {
             found.insert(made, (origin, symbol));
         }
     }

@@ -1,6 +1,8 @@
 //! What a path leads to, across files: from the module it names, step by step, through the summaries.
 
-use super::{Program, Reached, Shape, Source, Summary};
+use std::collections::BTreeSet;
+
+use super::{Leading, Program, Reached, Shape, Source, Summary};
 use crate::{
     input::modules::{FileId, Modules},
     lang::{Grammar, Language},
@@ -13,6 +15,8 @@ const MAX_DEPTH: usize = 512;
 const MAX_WORK: u32 = 20_000;
 /// How many alternatives are kept.
 const MAX_REACHED: usize = 16;
+/// How many things below one are looked at.
+const MAX_BELOW: usize = 128;
 /// Marks the root of a path that leads into the project although it reads like a package from outside.
 pub(in crate::resolve) const OWN: char = '=';
 
@@ -85,6 +89,12 @@ impl<'p> Expansion<'p> {
         let (start, used) = module_of(summary, root, &steps)?;
         let reached = self.walk(vec![Reached::Module(start)], &steps[used..], origin);
         (!reached.is_empty()).then_some(reached)
+    }
+
+    /// The file that a path of `file` begins in.
+    pub(super) fn start(&self, file: FileId, root: &str, way: &str) -> Option<FileId> {
+        let summary = self.program.summary(file)?;
+        module_of(summary, root, &steps(way)).map(|(start, _)| start)
     }
 
     /// What is given for a parameter, and what the steps lead to from there.
@@ -280,22 +290,73 @@ impl<'p> Expansion<'p> {
         vec![Reached::Symbol { text: text.to_owned(), root, origin }]
     }
 
-    /// True when `wanted` holds of one of `reached`, or of something below it: what a function returns, a member of a class
-    /// or object.
-    pub(super) fn any_below(&mut self, reached: &[Reached], wanted: &dyn Fn(&Reached) -> bool) -> bool {
+    /// How `reached` leads to something for which `wanted` holds: by itself, by what functions return, by a base class, or
+    /// by members.
+    pub(super) fn leading(&mut self, reached: &[Reached], wanted: &dyn Fn(&Reached) -> bool) -> Option<Leading> {
         let mut queue: Vec<Reached> = reached.to_vec();
         let mut seen: Vec<Reached> = Vec::new();
+        let mut members = BTreeSet::new();
         while let Some(one) = queue.pop() {
             if wanted(&one) {
-                return true;
+                return Some(Leading::Itself);
             }
-            if !one.is_open() || seen.contains(&one) || seen.len() > 256 {
+            if !one.is_open() || seen.contains(&one) || seen.len() > MAX_BELOW {
                 continue;
             }
-            queue.extend(self.below(&one));
+            match &one {
+                Reached::Function(file, function) => queue.extend(self.returned(*file, *function)),
+                Reached::Class(file, class) | Reached::Instance(file, class) => {
+                    queue.extend(self.bases(*file, *class));
+                    members.extend(self.leading_members(&one, wanted));
+                }
+                _ => members.extend(self.leading_members(&one, wanted)),
+            }
             seen.push(one);
         }
-        false
+        (!members.is_empty()).then_some(Leading::Members(members))
+    }
+
+    /// The members that lead there, at whatever depth.
+    fn leading_members(&mut self, one: &Reached, wanted: &dyn Fn(&Reached) -> bool) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (name, shapes, file) in self.members_of(one) {
+            let mut queue = self.shapes(file, shapes);
+            let mut seen: Vec<Reached> = Vec::new();
+            while let Some(below) = queue.pop() {
+                if wanted(&below) {
+                    found.insert(name.to_owned());
+                    break;
+                }
+                if !below.is_open() || seen.contains(&below) || seen.len() > MAX_BELOW {
+                    continue;
+                }
+                queue.extend(self.below(&below));
+                seen.push(below);
+            }
+        }
+        found
+    }
+
+    fn members_of(&self, one: &Reached) -> Vec<(&'p str, &'p [Shape], FileId)> {
+        let (file, named) = match one {
+            Reached::Class(file, class) | Reached::Instance(file, class) => (
+                *file,
+                self.program.summary(*file).and_then(|summary| summary.classes.get(class)).map(|it| &it.members),
+            ),
+            Reached::Object(file, object) => {
+                (*file, self.program.summary(*file).and_then(|summary| summary.objects.get(object)))
+            }
+            _ => return Vec::new(),
+        };
+        let mut members: Vec<_> =
+            named.into_iter().flatten().map(|(name, shapes)| (&**name, shapes.as_slice(), file)).collect();
+        members.sort_by_key(|(name, ..)| *name);
+        members
+    }
+
+    fn bases(&mut self, file: FileId, class: u32) -> Vec<Reached> {
+        let summary = self.program.summary(file).and_then(|summary| summary.classes.get(&class));
+        summary.map(|class| self.shapes(file, &class.bases)).unwrap_or_default()
     }
 
     /// The settings and texts among `reached`, and in the objects there.
@@ -317,29 +378,15 @@ impl<'p> Expansion<'p> {
     }
 
     fn below(&mut self, one: &Reached) -> Vec<Reached> {
-        match one {
+        let mut below = match one {
             Reached::Function(file, function) => self.returned(*file, *function),
-            Reached::Class(file, class) | Reached::Instance(file, class) => {
-                let Some(class) = self.program.summary(*file).and_then(|summary| summary.classes.get(class)) else {
-                    return Vec::new();
-                };
-                let mut below = self.shapes(*file, &class.bases);
-                let mut names: Vec<_> = class.members.iter().collect();
-                names.sort();
-                for (_, shapes) in names {
-                    below.extend(self.shapes(*file, shapes));
-                }
-                below
-            }
-            Reached::Object(file, object) => {
-                let summary = self.program.summary(*file);
-                let Some(entries) = summary.and_then(|summary| summary.objects.get(object)) else { return Vec::new() };
-                let mut names: Vec<_> = entries.iter().collect();
-                names.sort();
-                names.into_iter().flat_map(|(_, shapes)| self.shapes(*file, shapes)).collect()
-            }
+            Reached::Class(file, class) | Reached::Instance(file, class) => self.bases(*file, *class),
             _ => Vec::new(),
+        };
+        for (_, shapes, file) in self.members_of(one) {
+            below.extend(self.shapes(file, shapes));
         }
+        below
     }
 }
 

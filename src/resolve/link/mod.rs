@@ -12,7 +12,7 @@ mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths::Site;
 use crate::{
@@ -65,6 +65,10 @@ pub struct Summary {
     modules: FxHashMap<Box<str>, FileId>,
     /// Names taken from modules that may be modules themselves: `pkg.name`.
     submodules: FxHashMap<Box<str>, FileId>,
+    /// The names that it takes from files; `*` for a file as a whole.
+    taken: FxHashMap<FileId, BTreeSet<Box<str>>>,
+    /// All names and members that it mentions.
+    words: FxHashSet<Box<str>>,
     exports: Named,
     /// The files whose names it gives on.
     stars: Vec<FileId>,
@@ -99,6 +103,23 @@ impl Summary {
             _ => None,
         };
         shapes.filter_map(at).collect()
+    }
+
+    /// True when this file takes one of the names from a file, and mentions what is needed to get there.
+    pub fn takes(&self, from: FileId, names: &BTreeMap<String, Leading>) -> bool {
+        if self.stars.contains(&from) {
+            return true;
+        }
+        let Some(taken) = self.taken.get(&from) else { return false };
+        names.iter().any(|(name, leading)| {
+            let is_taken = taken.contains(name.as_str())
+                || taken.contains("*") && (name == "default" || self.words.contains(name.as_str()));
+            is_taken
+                && match leading {
+                    Leading::Itself => true,
+                    Leading::Members(members) => members.iter().any(|member| self.words.contains(member.as_str())),
+                }
+        })
     }
 
     /// The files whose names this one takes.
@@ -236,6 +257,14 @@ impl Outside<'_> {
         expand::Expansion::new(self.program, self.modules).from_file(self.file, root, steps, origin)
     }
 
+    /// True for a path that begins in a single file which is named like its root: a module of the project's own that goes
+    /// before a package of that name. (The sources of the package itself lie in a folder of that name.)
+    pub fn is_homonym(&self, root: &str, steps: &str) -> bool {
+        let expansion = expand::Expansion::new(self.program, self.modules);
+        let start = expansion.start(self.file, root, steps);
+        start.is_some_and(|start| self.modules.path(start).file_stem().is_some_and(|stem| stem == root))
+    }
+
     /// The functions and classes that a path of this file leads to, and the files on the way that have no summary.
     pub fn functions(&self, root: &str, steps: &str) -> (Vec<Reached>, Vec<FileId>) {
         let mut expansion = expand::Expansion::new(self.program, self.modules);
@@ -249,6 +278,15 @@ impl Outside<'_> {
     }
 }
 
+/// How a name leads to something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leading {
+    /// By itself, or as what a function returns.
+    Itself,
+    /// By these members of a class or object; nothing is reached without naming one of them.
+    Members(BTreeSet<String>),
+}
+
 /// Asks a program what files give to others.
 pub struct Exports<'p> {
     /// What is known of files.
@@ -258,18 +296,19 @@ pub struct Exports<'p> {
 }
 
 impl Exports<'_> {
-    /// The names a file gives to others, sorted, for which `wanted` holds of something they lead to: by themselves, as what
-    /// a function returns, as a member of a class or object.
-    pub fn leading_to(&self, file: FileId, wanted: &dyn Fn(&Reached) -> bool) -> Vec<String> {
+    /// The names a file gives to others that lead to something for which `wanted` holds.
+    pub fn leading_to(&self, file: FileId, wanted: &dyn Fn(&Reached) -> bool) -> BTreeMap<String, Leading> {
         let mut names = BTreeSet::new();
         self.names(file, &mut names, &mut BTreeSet::new());
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.retain(|name| {
+        let mut leading = BTreeMap::new();
+        for name in names {
             let mut expansion = expand::Expansion::new(self.program, self.modules);
-            let reached = expansion.export(file, name);
-            expansion.any_below(&reached, wanted)
-        });
-        names
+            let reached = expansion.export(file, &name);
+            if let Some(found) = expansion.leading(&reached, wanted) {
+                leading.insert(name, found);
+            }
+        }
+        leading
     }
 
     /// The names that a file gives to others, also those that it gives on.

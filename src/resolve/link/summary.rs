@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::{ClassSummary, FunctionSummary, Named, Shape, Source, Summary};
 use crate::{
-    facts::{BindingKind, ClassId, ExportValue, Expr, ExprId, FunctionId, ImportedSymbol, Piece, ScopeId},
+    facts::{BindingKind, ClassId, ExportValue, Expr, ExprId, FunctionId, ImportedSymbol, Piece, ScopeId, Step},
     input::modules::{FileId, Modules},
     lang::Language,
     resolve::{
@@ -54,6 +54,19 @@ impl Summing<'_, '_, '_> {
                 written.insert(module);
             }
         }
+        for node in &facts.exprs {
+            let (Expr::Name(word) | Expr::Member { property: word, .. }) = node.expr else { continue };
+            if !self.summary.words.contains(word) {
+                self.summary.words.insert(word.into());
+            }
+        }
+        // `const { client } = service` names members too.
+        for binding in &facts.bindings {
+            if let BindingKind::Element { path, .. } | BindingKind::ParameterElement { path, .. } = &binding.kind {
+                let keys = path.iter().filter_map(|step| if let Step::Key(key) = step { Some(&**key) } else { None });
+                self.summary.words.extend(keys.map(Box::from));
+            }
+        }
         for module in written {
             if is_python {
                 // `import a.b.c` gives `a` and `a.b` too.
@@ -64,14 +77,45 @@ impl Summing<'_, '_, '_> {
             }
             self.module(module);
         }
+        self.taken();
         for import in facts.imports.iter().filter(|_| is_python) {
             for item in &import.items {
                 let ImportedSymbol::Named(name) = &item.symbol else { continue };
                 let separator = if import.module.ends_with('.') { "" } else { "." };
                 let module = format!("{}{separator}{name}", import.module);
                 if let Some(file) = self.modules.python(self.file, &module) {
+                    self.summary.taken.entry(file).or_default().insert("*".into());
                     self.summary.submodules.insert(module.into(), file);
                 }
+            }
+        }
+    }
+
+    /// Notes which names are taken from which files.
+    fn taken(&mut self) {
+        let facts = self.resolver.facts;
+        for import in &facts.imports {
+            let Some(&file) = self.summary.modules.get(&*import.module) else { continue };
+            let taken = self.summary.taken.entry(file).or_default();
+            for item in &import.items {
+                taken.insert(match &item.symbol {
+                    ImportedSymbol::Named(name) => (*name).into(),
+                    ImportedSymbol::Default => "default".into(),
+                    ImportedSymbol::Module | ImportedSymbol::Root(_) | ImportedSymbol::All => "*".into(),
+                });
+            }
+        }
+        let whole = facts.exprs.iter().filter_map(|node| match &node.expr {
+            Expr::Module(module) => self.summary.modules.get(&**module).copied(),
+            _ => None,
+        });
+        for file in whole.collect::<Vec<_>>() {
+            self.summary.taken.entry(file).or_default().insert("*".into());
+        }
+        // `import a.b` names the files of `a` and of `a.b`.
+        for (module, file) in &self.summary.modules {
+            if facts.imports.iter().all(|import| *import.module != **module) {
+                self.summary.taken.entry(*file).or_default().insert("*".into());
             }
         }
     }
