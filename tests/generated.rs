@@ -18,7 +18,7 @@ use unmoor::{
         model::{PackFile, RuleFile},
         target::TargetFile,
     },
-    scan::Scan,
+    scan::{Scan, why::Why},
 };
 
 fn check(path: &str, wanted: &str) {
@@ -51,6 +51,7 @@ fn schemas_are_fresh() {
     check("schemas/scan.schema.json", &schema::<Scan>(written.clone()));
     check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written.clone()));
     check("schemas/plan.schema.json", &schema::<Plan>(written.clone()));
+    check("schemas/why.schema.json", &schema::<Why>(written.clone()));
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));

@@ -35,19 +35,28 @@ pub(super) struct Other {
     pub(super) max_size: u64,
 }
 
-struct Linking<'l> {
-    scanner: &'l Scanner,
-    options: &'l ScanOptions,
-    modules: &'l Modules,
-    hits: BTreeMap<FileId, Hit>,
+impl Other {
+    /// The same file, to be looked at after all.
+    pub(super) fn into_hit(self) -> Hit {
+        let size = std::fs::metadata(&self.path).map_or(0, |data| data.len());
+        Hit { path: self.path, grammar: self.grammar, size, bytes: None, max_size: self.max_size }
+    }
+}
+
+/// The files of a tree while they are linked.
+pub(super) struct Linking<'l> {
+    pub(super) scanner: &'l Scanner,
+    pub(super) options: &'l ScanOptions,
+    pub(super) modules: &'l Modules,
+    pub(super) hits: BTreeMap<FileId, Hit>,
     others: BTreeMap<FileId, Other>,
-    program: Program,
-    analysed: BTreeMap<FileId, Analysed>,
+    pub(super) program: Program,
+    pub(super) analysed: BTreeMap<FileId, Analysed>,
     /// Clients that are tied to the vendor, and what holds them.
-    moored: BTreeSet<Site>,
+    pub(super) moored: BTreeSet<Site>,
     holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
-    tainted: BTreeMap<FileId, BTreeSet<String>>,
+    pub(super) tainted: BTreeMap<FileId, BTreeSet<String>>,
 }
 
 impl Scanner {
@@ -60,6 +69,19 @@ impl Scanner {
         options: &ScanOptions,
         scan: &mut Scan,
     ) {
+        self.link_then(hits, others, roots, options, scan, |_| ());
+    }
+
+    /// The same, with a look at the files when all is known.
+    pub(super) fn link_then<R: Send>(
+        &self,
+        hits: Vec<Hit>,
+        others: Vec<Other>,
+        roots: &[std::path::PathBuf],
+        options: &ScanOptions,
+        scan: &mut Scan,
+        then: impl FnOnce(&mut Linking<'_>) -> R + Send,
+    ) -> R {
         let mut paths: Vec<_> =
             hits.iter().map(|hit| hit.path.clone()).chain(others.iter().map(|other| other.path.clone())).collect();
         paths.sort();
@@ -79,11 +101,16 @@ impl Scanner {
             tainted: BTreeMap::new(),
         };
         // Long chains of names need a deep stack.
-        match pool(1) {
-            Some(pool) => pool.install(|| linking.run()),
-            None => linking.run(),
-        }
+        let run = |linking: &mut Linking<'_>| {
+            linking.run();
+            then(linking)
+        };
+        let result = match pool(1) {
+            Some(pool) => pool.install(|| run(&mut linking)),
+            None => run(&mut linking),
+        };
         linking.finish(scan);
+        result
     }
 }
 
@@ -119,7 +146,7 @@ impl Linking<'_> {
     }
 
     /// Looks at files with what is known now. The first time, they are summed up too.
-    fn look_at(&mut self, files: &BTreeSet<FileId>) {
+    pub(super) fn look_at(&mut self, files: &BTreeSet<FileId>) {
         let known: Vec<FileId> = files.iter().copied().filter(|file| self.hit(*file)).collect();
         let mut order: Vec<(FileId, &Hit)> =
             known.iter().filter_map(|file| Some((*file, self.hits.get(file)?))).collect();
@@ -149,9 +176,7 @@ impl Linking<'_> {
     /// True when there is such a file. One of the others becomes a hit.
     fn hit(&mut self, file: FileId) -> bool {
         if let Some(other) = self.others.remove(&file) {
-            let size = std::fs::metadata(&other.path).map_or(0, |data| data.len());
-            let hit = Hit { path: other.path, grammar: other.grammar, size, bytes: None, max_size: other.max_size };
-            self.hits.insert(file, hit);
+            self.hits.insert(file, other.into_hit());
         }
         self.hits.contains_key(&file)
     }

@@ -264,12 +264,15 @@ impl Exports<'_> {
         let mut names = BTreeSet::new();
         self.names(file, &mut names, &mut BTreeSet::new());
         let mut names: Vec<String> = names.into_iter().collect();
-        names.retain(|name| {
-            let mut expansion = expand::Expansion::new(self.program, self.modules);
-            let reached = expansion.export(file, name);
-            expansion.any_below(&reached, wanted)
-        });
+        names.retain(|name| self.leads_to(file, name, wanted));
         names
+    }
+
+    /// True when `wanted` holds of something that a name of a file leads to.
+    pub fn leads_to(&self, file: FileId, name: &str, wanted: &dyn Fn(&Reached) -> bool) -> bool {
+        let mut expansion = expand::Expansion::new(self.program, self.modules);
+        let reached = expansion.export(file, name);
+        expansion.any_below(&reached, wanted)
     }
 
     /// The names that a file gives to others, also those that it gives on.
