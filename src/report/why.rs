@@ -167,6 +167,7 @@ fn meaning(meaning: &Meaning) -> String {
         (MeaningKind::Global, Some(name)) if name.ends_with("()") => {
             format!("an instance of `{}`, a name that the file does not bind", name.trim_end_matches("()"))
         }
+        (MeaningKind::Global, None) => "a name that the file does not bind".to_owned(),
         (MeaningKind::Global, _) => format!("{}, a name that the file does not bind", quoted.trim_start()),
         (MeaningKind::Unknown, Some(name)) => format!("`{name}` of the project, of which nothing is known"),
         (MeaningKind::Unknown, None) => "something that is not known".to_owned(),

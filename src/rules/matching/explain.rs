@@ -391,7 +391,7 @@ fn of_classes(classes: &[Class]) -> String {
 /// What a value must be, after "is" or "is not".
 fn test_in_words(test: &Test) -> String {
     let mut parts = Vec::new();
-    let list = |words: &Option<Vec<String>>| words.as_deref().map(|words| named(words));
+    let list = |words: &Option<Vec<String>>| words.as_deref().map(named);
     parts.extend(list(&test.equals));
     parts.extend(list(&test.prefix).map(|words| format!("something that begins with {words}")));
     parts.extend(test.matches.as_ref().map(|regex| format!("a text like /{}/", regex.pattern())));

@@ -56,32 +56,33 @@ fn with_facts<R>(linking: &Linking<'_>, file: FileId, run: impl FnOnce(&Facts<'_
 
 /// What something of the project is, and where.
 pub(super) fn meaning(linking: &Linking<'_>, reached: &Reached) -> Option<Meaning> {
-    let told = |file: FileId, kind: MeaningKind, part: &dyn Fn(&Facts<'_>) -> Option<(Option<String>, Span)>| {
-        let found = with_facts(linking, file, |facts, shower| {
-            part(facts).map(|(name, span)| (name, shower.location(Span { start: span.start, end: span.start })))
-        });
-        let (text, location) = found.flatten()?;
-        Some(Meaning { kind, text, location: Some(location) })
-    };
-    match reached {
-        Reached::Function(file, number) => told(*file, MeaningKind::Function, &|facts| {
-            let function = facts.functions.get(*number as usize)?;
-            Some((function.name.map(str::to_owned), function.span))
-        }),
-        Reached::Class(file, number) | Reached::Instance(file, number) => {
-            let kind = if matches!(reached, Reached::Class(..)) { MeaningKind::Class } else { MeaningKind::Object };
-            told(*file, kind, &|facts| {
-                let class = facts.classes.get(*number as usize)?;
-                Some((class.name.map(str::to_owned), class.span))
-            })
-        }
-        Reached::Object(file, number) => {
-            told(*file, MeaningKind::Literal, &|facts| Some((None, facts.exprs.get(*number as usize)?.span)))
-        }
+    let (file, kind) = match reached {
+        Reached::Function(file, _) => (*file, MeaningKind::Function),
+        Reached::Class(file, _) => (*file, MeaningKind::Class),
+        Reached::Instance(file, _) => (*file, MeaningKind::Object),
+        Reached::Object(file, _) => (*file, MeaningKind::Literal),
         Reached::Module(file) => {
             let text = Some(shown(linking.modules.path(*file)));
-            Some(Meaning { kind: MeaningKind::File, text, location: None })
+            return Some(Meaning { kind: MeaningKind::File, text, location: None });
         }
+        _ => return None,
+    };
+    let found = with_facts(linking, file, |facts, shower| {
+        let (name, span) = part(facts, reached)?;
+        let location = shower.location(Span { start: span.start, end: span.start });
+        Some(Meaning { kind, text: name.map(str::to_owned), location: Some(location) })
+    });
+    found.flatten()
+}
+
+/// The name and the place of a part of a file.
+fn part<'s>(facts: &Facts<'s>, reached: &Reached) -> Option<(Option<&'s str>, Span)> {
+    match reached {
+        Reached::Function(_, number) => facts.functions.get(*number as usize).map(|one| (one.name, one.span)),
+        Reached::Class(_, number) | Reached::Instance(_, number) => {
+            facts.classes.get(*number as usize).map(|one| (one.name, one.span))
+        }
+        Reached::Object(_, number) => facts.exprs.get(*number as usize).map(|one| (None, one.span)),
         _ => None,
     }
 }

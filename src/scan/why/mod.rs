@@ -454,3 +454,6 @@ fn check_line(bytes: &[u8], question: &Question<'_>) -> Result<(), Unanswerable>
     let lines = if ends_open { count } else { count.saturating_sub(1) };
     if question.line > lines { Err(Unanswerable::NoSuchLine { lines }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,16 +97,12 @@ impl<'n, 'f, 's> Names<'n, 'f, 's> {
     fn tells_more(&mut self, call: ExprId) -> bool {
         let Some(callee) = self.resolver.callee_expr(call) else { return false };
         let results = self.resolver.values(call).to_vec();
-        let called: Vec<String> = self
-            .resolver
-            .symbols(callee)
-            .into_iter()
-            .map(|path| format!("{}()", self.resolver.paths.text(path)))
-            .collect();
+        let symbols = self.resolver.symbols(callee).into_iter();
+        let expected: Vec<String> = symbols.map(|path| format!("{}()", self.resolver.paths.text(path))).collect();
         results.iter().any(|result| match result {
             Value::Path(path) => {
                 let text = self.resolver.paths.text(*path);
-                !text.starts_with('?') && !called.iter().any(|one| one == text)
+                !text.starts_with('?') && !expected.iter().any(|one| one == text)
             }
             Value::Literal(literal) => *literal != call,
             _ => true,
@@ -278,10 +274,9 @@ impl<'n, 'f, 's> Names<'n, 'f, 's> {
         if text.starts_with('?') {
             return vec![Meaning { location, ..unknown() }];
         }
-        if let Some(name) = text.strip_prefix("global:") {
-            return vec![Meaning { kind: MeaningKind::Global, text: Some(name.to_owned()), location: None }];
-        }
-        let (kind, text) = if let Some(own) = text.strip_prefix('=') {
+        let (kind, text) = if let Some(name) = text.strip_prefix("global:") {
+            (MeaningKind::Global, name)
+        } else if let Some(own) = text.strip_prefix('=') {
             // It leads into the project, and nothing is found there.
             (MeaningKind::Unknown, own)
         } else if text.contains("()") {
@@ -290,6 +285,7 @@ impl<'n, 'f, 's> Names<'n, 'f, 's> {
         } else {
             (MeaningKind::Symbol, text.as_str())
         };
+        let location = location.filter(|_| kind != MeaningKind::Global);
         vec![Meaning { kind, text: (!holds_key(text)).then(|| text.to_owned()), location }]
     }
 
