@@ -164,6 +164,7 @@ fn meaning(meaning: &Meaning) -> String {
         (MeaningKind::Object, _) => format!("an instance of the class{quoted}"),
         (MeaningKind::Bases, _) => format!("what the class{quoted} is derived from"),
         (MeaningKind::File, _) => format!("the file{quoted}"),
+        (MeaningKind::Unparsed, _) => format!("a name of the file{quoted}, which the scan does not parse"),
         (MeaningKind::Global, Some(name)) if name.ends_with("()") => {
             format!("an instance of `{}`, a name that the file does not bind", name.trim_end_matches("()"))
         }

@@ -22,7 +22,10 @@ use crate::{
         paths::Site,
     },
     rules::matching::{FileText, Shower},
-    unit::{Step, uses::Made},
+    unit::{
+        Step,
+        uses::{FileUses, Made, Where},
+    },
 };
 
 /// How many files a name is followed through.
@@ -179,14 +182,21 @@ pub(super) fn links(looking: &Looking<'_>, facts: &Facts<'_>) -> Vec<Linked> {
             add(module, &ImportedSymbol::Module);
         }
     }
-    let asking =
-        linking.analysed.iter().filter(|(other, analysed)| **other != file && analysed.uses.wants.contains(&file));
-    links.extend(asking.map(|(other, _)| Linked {
-        from: shown(linking.modules.path(*other)),
-        name: None,
-        client: None,
-    }));
+    for (other, analysed) in linking.analysed.iter().filter(|(other, _)| **other != file) {
+        if asks(&analysed.uses, file) {
+            links.push(Linked { from: shown(linking.modules.path(*other)), name: None, client: None });
+        }
+    }
     links
+}
+
+/// True when a file passes clients to functions of `file`, or takes settings or texts for clients from it.
+fn asks(uses: &FileUses, file: FileId) -> bool {
+    let is_there = |(_, place): &(String, Where)| matches!(place, Where::There(site) if site.file == file);
+    let takes = |made: &Made| made.settings.iter().any(is_there) || made.texts.iter().any(|site| site.file == file);
+    uses.passes.iter().any(|passed| passed.file == file)
+        || uses.made.iter().any(takes)
+        || uses.module_settings.iter().any(is_there)
 }
 
 /// Where the first client is made that a name of a file leads to.

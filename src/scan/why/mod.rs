@@ -226,6 +226,8 @@ pub enum MeaningKind {
     Bases,
     /// A file of the project.
     File,
+    /// A name of a file of the project that the scan does not parse; the text is that file.
+    Unparsed,
     /// A name that the file does not bind: built in, or global.
     Global,
     /// Nothing is known of it.

@@ -1,7 +1,7 @@
 //! What the names on a line stand for: of each chain of names the longest, calls where they give something else than what
 //! is called says, imports, and parameters whose value is known.
 
-use super::{Meaning, MeaningKind, Named, across, look::Looking};
+use super::{super::shown, Meaning, MeaningKind, Named, across, look::Looking};
 use crate::{
     facts::{BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Span},
     finding::EvidenceKind,
@@ -295,7 +295,11 @@ impl<'n, 'f, 's> Names<'n, 'f, 's> {
             return Vec::new();
         };
         let Some((root, steps)) = self.resolver.paths.parts(path) else { return Vec::new() };
-        let (reached, _) = outside.functions(root.trim_start_matches('='), steps);
+        let (reached, missing) = outside.functions(root.trim_start_matches('='), steps);
+        if let (true, Some(file)) = (reached.is_empty(), missing.first()) {
+            let text = Some(shown(linking.modules.path(*file)));
+            return vec![Meaning { kind: MeaningKind::Unparsed, text, location: None }];
+        }
         let open = reached.iter().filter(|one| !matches!(one, Reached::Symbol { .. }));
         open.filter_map(|one| across::meaning(linking, one)).collect()
     }

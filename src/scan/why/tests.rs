@@ -92,16 +92,17 @@ fn a_file_whose_functions_are_given_clients_says_by_whom() {
 
 #[test]
 fn names_lead_to_functions_classes_and_files() {
-    let app = "from demo_sdk import HostedClient\nimport work\nfrom work import make, Thing\n\
-               x = work, make, Thing(), unheard, HostedClient\n";
-    let work = "class Thing:\n    pass\n\ndef make():\n    pass\n";
-    let why = ask(&[("app.py", app), ("work.py", work)], "app.py", 4);
+    let app = "from demo_sdk import HostedClient\nimport work\nfrom work import make, Thing\nfrom idle import rest\n\
+               x = work, make, Thing(), unheard, HostedClient, rest, make(HostedClient())\n";
+    let work = "class Thing:\n    pass\n\ndef make(client):\n    pass\n";
+    let why = ask(&[("app.py", app), ("work.py", work), ("idle.py", "rest = 1\n")], "app.py", 5);
     let names = names(&why);
     for wanted in [
         "work: File work.py",
         "make: Function make work.py:4:1",
-        "Thing(): Object Thing work.py:1:1",
+        "Thing: Class Thing work.py:1:1",
         "unheard: Global unheard",
+        "rest: Unparsed idle.py",
         "HostedClient: Symbol demo_sdk.HostedClient",
     ] {
         assert!(names.iter().any(|name| name == wanted), "{wanted} is not in {names:?}");
