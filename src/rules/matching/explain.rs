@@ -1,5 +1,5 @@
 //! Why rules did not accept what they look for on a line: the conditions that do not hold there, in words. The same checks
-//! decide as in matching ([`super::decide`]); here they are told. Beside them stand near misses: what reads like
+//! decide as in matching (`decide`); here they are told. Beside them stand near misses: what reads like
 //! something that a rule looks for and stands for something else.
 
 use std::collections::BTreeSet;
