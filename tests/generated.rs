@@ -18,7 +18,7 @@ use unmoor::{
         model::{PackFile, RuleFile},
         target::TargetFile,
     },
-    scan::Scan,
+    scan::{Scan, why::Why},
 };
 
 fn check(path: &str, wanted: &str) {
@@ -51,6 +51,7 @@ fn schemas_are_fresh() {
     check("schemas/scan.schema.json", &schema::<Scan>(written.clone()));
     check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written.clone()));
     check("schemas/plan.schema.json", &schema::<Plan>(written.clone()));
+    check("schemas/why.schema.json", &schema::<Why>(written.clone()));
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));
@@ -114,11 +115,15 @@ fn real_output_fits_the_published_schemas() {
 }
 
 #[test]
-fn plans_and_lists_of_models_fit_the_published_schemas() {
+fn plans_and_answers_fit_the_published_schemas() {
     for (schema, command) in [
         ("schemas/plan.schema.json", &["fix", "--level", "unsafe", "--target", "openai", "--format", "json"][..]),
         ("schemas/plan.schema.json", &["fix", "--format", "json"][..]),
         ("schemas/models.schema.json", &["models", "--format", "json"][..]),
+        (
+            "schemas/why.schema.json",
+            &["why", "--format", "json", "fixtures/apps/ticket-triage/src/triage/clients.py:18"][..],
+        ),
     ] {
         let document: Value = serde_json::from_str(&run(command, &["fixtures/apps"])).unwrap();
         validator(schema).validate(&document).unwrap_or_else(|error| panic!("{command:?}: {error}"));

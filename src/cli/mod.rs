@@ -12,6 +12,7 @@ mod report;
 mod rules;
 mod scan;
 mod test;
+mod why;
 
 use std::{
     ffi::OsString,
@@ -78,6 +79,8 @@ enum Command {
     Fix(Box<fix::Arguments>),
     /// Report whether code can go elsewhere, what breaks, how much work it is, and in which order
     Report(report::Arguments),
+    /// Tell how a line was found, or why it was not reported
+    Why(Box<why::Arguments>),
     /// List the deployment names in code, for mapping them to models
     Models(models::Arguments),
     /// List the rules
@@ -112,6 +115,7 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
         Command::Scan(arguments) => scan::run(arguments, common, streams),
         Command::Fix(arguments) => fix::run(arguments, common, streams),
         Command::Report(arguments) => report::run(arguments, common, streams),
+        Command::Why(arguments) => why::run(arguments, common, streams),
         Command::Models(arguments) => models::run(arguments, common, streams),
         Command::Rules(arguments) => rules::run(arguments, common, streams),
         Command::Explain(arguments) => explain::run(arguments, common, streams),

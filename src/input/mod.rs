@@ -13,6 +13,7 @@ pub mod exclude;
 pub mod modules;
 pub mod prefilter;
 pub mod text;
+pub mod unwalked;
 pub mod versions;
 pub mod walk;
 

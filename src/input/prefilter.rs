@@ -80,6 +80,27 @@ impl Formula {
         }
     }
 
+    /// The fewest literals that the bytes lack for the formula to hold; none when no literals would make it hold.
+    pub fn lacks(&self, bytes: &[u8]) -> Option<Vec<&str>> {
+        match self {
+            Self::Literal(text) if self.holds(bytes) || text.is_empty() => Some(Vec::new()),
+            Self::Literal(text) => Some(vec![text]),
+            Self::All(parts) => {
+                let lacking: Option<Vec<Vec<&str>>> = parts.iter().map(|part| part.lacks(bytes)).collect();
+                lacking.map(|lists| lists.concat())
+            }
+            Self::Any(parts) => parts.iter().filter_map(|part| part.lacks(bytes)).min_by_key(Vec::len),
+        }
+    }
+
+    /// True when the bytes hold at least one of its literals.
+    pub fn holds_some(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Literal(text) => !text.is_empty() && self.holds(bytes),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.holds_some(bytes)),
+        }
+    }
+
     /// The shortest formula of the same meaning that simple means find: flat, without repetition, sorted, and without
     /// literals that another one makes superfluous (`Azure` and `AzureOpenAI` both: `AzureOpenAI`; either: `Azure`).
     #[must_use]
@@ -405,6 +426,19 @@ mod tests {
 
     fn satisfied(formulas: &[Formula], text: &str) -> Vec<bool> {
         Prefilter::new(formulas.to_vec()).unwrap().satisfied(text.as_bytes(), &mut Scratch::default())
+    }
+
+    #[test]
+    fn what_is_lacking_is_the_least_that_would_do() {
+        let formula = Formula::All(vec![
+            Formula::literal("client"),
+            Formula::Any(vec![Formula::all_of(["north", "south"]), Formula::all_of(["east", "west", "up"])]),
+        ]);
+        assert_eq!(formula.lacks(b"client north"), Some(vec!["south"]));
+        assert_eq!(formula.lacks(b"up west"), Some(vec!["client", "east"]));
+        assert_eq!(formula.lacks(b"client south north"), Some(vec![]));
+        assert_eq!(Formula::NEVER.lacks(b"client"), None);
+        assert!(formula.holds_some(b"up") && !formula.holds_some(b"down"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod style;
 pub mod summary;
 pub mod targets;
 mod text;
+pub mod why;
 pub mod words;
 
 use std::io::{self, Write};

@@ -72,7 +72,14 @@ fn tells_more(step: &Evidence, finding: &Finding) -> bool {
 }
 
 fn note(step: &Evidence, path: &str) -> String {
-    let what = match step.kind {
+    let what = step_word(step.kind);
+    let (path, text) = (printable(path), printable(&step.text));
+    format!("{what} at {path}:{}:{}: `{text}`", step.start.line, step.start.column)
+}
+
+/// What a step on the way to a site is, before "at" and its place.
+pub(super) fn step_word(kind: EvidenceKind) -> &'static str {
+    match kind {
         EvidenceKind::Import => "imported",
         EvidenceKind::Binding => "bound",
         EvidenceKind::Annotation => "declared",
@@ -82,7 +89,5 @@ fn note(step: &Evidence, path: &str) -> String {
         EvidenceKind::Beside => "beside this",
         EvidenceKind::Construction => "the client is made",
         EvidenceKind::Site => "found",
-    };
-    let (path, text) = (printable(path), printable(&step.text));
-    format!("{what} at {path}:{}:{}: `{text}`", step.start.line, step.start.column)
+    }
 }

@@ -159,6 +159,11 @@ pub fn looks_like_key(text: &str) -> bool {
             || text.starts_with("sk-") && text.len() >= KEY_LENGTH)
 }
 
+/// True when a part of a resolved path looks like a key: `store["0123…"]` reads as a member.
+pub fn holds_key(path: &str) -> bool {
+    path.split(['.', '(', ')', '[', ']']).any(looks_like_key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,27 @@ pub struct UnknownRule {
     pub cure: String,
 }
 
+/// Why a finding is not reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dropped {
+    /// It is less severe than asked for.
+    Severity(Severity),
+    /// What is selected does not name its rule or class.
+    NotSelected,
+    /// This word ignores it.
+    Ignored(String),
+}
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Severity(least) => write!(f, "only findings of severity {} and above are asked for", least.name()),
+            Self::NotSelected => f.write_str("its rule is not among those that are selected"),
+            Self::Ignored(word) => write!(f, "`{word}` is ignored"),
+        }
+    }
+}
+
 impl std::fmt::Display for UnknownRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "there is no rule or class `{}`", self.word)
@@ -71,12 +92,23 @@ impl Selection {
 
     /// True when the finding is to be reported.
     pub fn keeps(&self, finding: &Finding) -> bool {
-        self.wants(&finding.rule, finding.class, finding.severity)
+        self.drops(finding).is_none()
     }
 
-    fn wants(&self, id: &str, class: Class, severity: Severity) -> bool {
-        let any = |selectors: &[Selector]| selectors.iter().any(|selector| selector.matches(id, class));
-        severity >= self.min_severity && (self.select.is_empty() || any(&self.select)) && !any(&self.ignore)
+    /// Why the finding is not to be reported; none when it is.
+    pub fn drops(&self, finding: &Finding) -> Option<Dropped> {
+        self.unwanted(&finding.rule, finding.class, finding.severity)
+    }
+
+    fn unwanted(&self, id: &str, class: Class, severity: Severity) -> Option<Dropped> {
+        let naming = |selectors: &[Selector]| selectors.iter().position(|selector| selector.matches(id, class));
+        if severity < self.min_severity {
+            return Some(Dropped::Severity(self.min_severity));
+        }
+        if !self.select.is_empty() && naming(&self.select).is_none() {
+            return Some(Dropped::NotSelected);
+        }
+        naming(&self.ignore).map(|number| Dropped::Ignored(self.ignore[number].word().to_owned()))
     }
 
     /// The rules that must run: those to be reported and those they lean on, directly or not.
@@ -97,11 +129,19 @@ impl Selection {
     }
 
     fn wants_rule(&self, rule: &Rule) -> bool {
-        self.wants(&rule.id, rule.file.class, rule.file.severity)
+        self.unwanted(&rule.id, rule.file.class, rule.file.severity).is_none()
     }
 }
 
 impl Selector {
+    /// The word that it was given as.
+    fn word(&self) -> &str {
+        match self {
+            Self::Class(class) => class.name(),
+            Self::Id(word) | Self::ShortId(word) => word,
+        }
+    }
+
     fn matches(&self, id: &str, class: Class) -> bool {
         match self {
             Self::Class(wanted) => *wanted == class,

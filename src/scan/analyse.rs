@@ -51,7 +51,7 @@ impl Hit {
         Ok(bytes)
     }
 
-    fn diagnostic(&self, kind: DiagnosticKind, line: Option<u32>, message: String) -> Diagnostic {
+    pub(super) fn diagnostic(&self, kind: DiagnosticKind, line: Option<u32>, message: String) -> Diagnostic {
         Diagnostic { path: Some(shown(&self.path)), line, kind, message }
     }
 }
@@ -231,7 +231,7 @@ pub(super) fn each<T: Sync, R: Send>(
 }
 
 /// The text of a file and its size in bytes, or why it is not looked at.
-fn read(hit: &Hit, options: &ScanOptions) -> Result<(u64, Text), Diagnostic> {
+pub(super) fn read(hit: &Hit, options: &ScanOptions) -> Result<(u64, Text), Diagnostic> {
     let bytes = hit.load().map_err(|error| hit.diagnostic(DiagnosticKind::Unreadable, None, error.to_string()))?;
     if !options.minified && is_minified(&bytes) {
         let message = "looks generated (very long lines) and was not parsed; use --minified to parse it".to_owned();

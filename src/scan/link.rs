@@ -48,10 +48,10 @@ struct Linking<'l> {
     modules: &'l Modules,
     hits: BTreeMap<FileId, Hit>,
     others: BTreeMap<FileId, Other>,
-    program: Program,
-    analysed: BTreeMap<FileId, Analysed>,
+    pub(super) program: Program,
+    pub(super) analysed: BTreeMap<FileId, Analysed>,
     /// Clients that are tied to the vendor, and what holds them.
-    moored: BTreeSet<Site>,
+    pub(super) moored: BTreeSet<Site>,
     holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
     tainted: News,
@@ -71,6 +71,19 @@ impl Scanner {
         options: &ScanOptions,
         scan: &mut Scan,
     ) {
+        self.link_then(hits, others, roots, options, scan, |_| ());
+    }
+
+    /// The same, with a look at the files when all is known.
+    pub(super) fn link_then<R: Send>(
+        &self,
+        hits: Vec<Hit>,
+        others: Vec<Other>,
+        roots: &[std::path::PathBuf],
+        options: &ScanOptions,
+        scan: &mut Scan,
+        then: impl FnOnce(&mut Linking<'_>) -> R + Send,
+    ) -> R {
         let mut paths: Vec<_> =
             hits.iter().map(|hit| hit.path.clone()).chain(others.iter().map(|other| other.path.clone())).collect();
         paths.sort();
@@ -92,11 +105,16 @@ impl Scanner {
             cut: false,
         };
         // Long chains of names need a deep stack.
-        match pool(1) {
-            Some(pool) => pool.install(|| linking.run()),
-            None => linking.run(),
-        }
+        let run = |linking: &mut Linking<'_>| {
+            linking.run();
+            then(linking)
+        };
+        let result = match pool(1) {
+            Some(pool) => pool.install(|| run(&mut linking)),
+            None => run(&mut linking),
+        };
         linking.finish(scan);
+        result
     }
 }
 
@@ -206,9 +224,7 @@ impl Linking<'_> {
     /// True when there is such a file. One of the others becomes a hit.
     fn hit(&mut self, file: FileId) -> bool {
         if let Some(other) = self.others.remove(&file) {
-            let size = std::fs::metadata(&other.path).map_or(0, |data| data.len());
-            let hit = Hit { path: other.path, grammar: other.grammar, size, bytes: None, max_size: other.max_size };
-            self.hits.insert(file, hit);
+            self.hits.insert(file, other.into_hit());
         }
         self.hits.contains_key(&file)
     }

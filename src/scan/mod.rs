@@ -9,6 +9,7 @@ pub mod assess;
 mod fix;
 mod link;
 mod projects;
+pub mod why;
 
 use std::{
     borrow::Cow,

@@ -311,6 +311,13 @@ impl Exports<'_> {
         leading
     }
 
+    /// True when `wanted` holds of something that a name of a file leads to.
+    pub fn leads_to(&self, file: FileId, name: &str, wanted: &dyn Fn(&Reached) -> bool) -> bool {
+        let mut expansion = expand::Expansion::new(self.program, self.modules);
+        let reached = expansion.export(file, name);
+        expansion.any_below(&reached, wanted)
+    }
+
     /// The names that a file gives to others, also those that it gives on.
     fn names(&self, file: FileId, names: &mut BTreeSet<String>, seen: &mut BTreeSet<FileId>) {
         let Some(summary) = self.program.summary(file).filter(|_| seen.insert(file)) else { return };

@@ -10,20 +10,54 @@ use crate::{
     resolve::{Resolver, flow::Flow},
     rules::{
         formula::is_position,
-        index::Compiled,
+        index::{Compiled, Test},
         model::{Access, Beside, Class, Within},
     },
 };
 
-/// True when the conditions hold that need no other finding.
-pub(super) fn hold_alone(index: &Index, resolver: &mut Resolver<'_, '_>, imported: &Imported, place: &Place) -> bool {
+/// A condition of a clause that does not hold at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unmet {
+    /// `access`.
+    Access,
+    /// `imports`.
+    Imports,
+    /// `under`.
+    Under,
+    /// `value`.
+    Value,
+    /// Arguments are asked for, and the place is no call.
+    NoCall,
+    /// `with`, by its position among the clause's arguments.
+    With(usize),
+    /// `without`, by its position.
+    Without(usize),
+    /// `flows-into`.
+    FlowsInto,
+    /// `beside`.
+    Beside,
+}
+
+/// The first condition that does not hold, of those that need no other finding.
+pub(super) fn unmet_alone(
+    index: &Index,
+    resolver: &mut Resolver<'_, '_>,
+    imported: &Imported,
+    place: &Place,
+) -> Option<Unmet> {
     let compiled = &index.clauses[place.clause as usize];
     let clause = &compiled.clause;
-    (clause.access == Access::Any || place.accesses)
-        && clause.imports.as_ref().is_none_or(|modules| imported.any_of(modules))
-        && under_holds(compiled, resolver, place)
-        && value_holds(compiled, resolver, place)
-        && arguments_hold(compiled, resolver, place)
+    if clause.access != Access::Any && !place.accesses {
+        Some(Unmet::Access)
+    } else if clause.imports.as_ref().is_some_and(|modules| !imported.any_of(modules)) {
+        Some(Unmet::Imports)
+    } else if !under_holds(compiled, resolver, place) {
+        Some(Unmet::Under)
+    } else if !value_holds(compiled, resolver, place) {
+        Some(Unmet::Value)
+    } else {
+        unmet_argument(compiled, resolver, place)
+    }
 }
 
 /// True when the object that holds the key is itself given under one of the wanted keys.
@@ -41,11 +75,11 @@ fn value_holds(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Pla
     }
 }
 
-fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> bool {
+fn unmet_argument(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &Place) -> Option<Unmet> {
     if compiled.with.is_empty() && compiled.clause.without.is_empty() {
-        return true;
+        return None;
     }
-    let Some(call) = place.call else { return false };
+    let Some(call) = place.call else { return Some(Unmet::NoCall) };
     let arguments = resolver.arguments_of(call, place.partial);
     let given = |resolver: &mut Resolver<'_, '_>, name: &str| -> Vec<ExprId> {
         if let Some((outer, inner)) = name.split_once('.') {
@@ -61,8 +95,12 @@ fn arguments_hold(compiled: &Compiled, resolver: &mut Resolver<'_, '_>, place: &
             arguments.named.iter().filter(|named| named.name == name).map(|named| named.value).collect()
         }
     };
-    compiled.with.iter().all(|(name, test)| given(resolver, name).into_iter().any(|value| test.holds(resolver, value)))
-        && compiled.clause.without.iter().all(|name| given(resolver, name).is_empty())
+    let mut fails =
+        |(name, test): &(String, Test)| given(resolver, name).into_iter().all(|value| !test.holds(resolver, value));
+    if let Some(with) = compiled.with.iter().position(&mut fails) {
+        return Some(Unmet::With(with));
+    }
+    compiled.clause.without.iter().position(|name| !given(resolver, name).is_empty()).map(Unmet::Without)
 }
 
 /// The modules and names that a file brings in, as written and as they are known.
@@ -165,24 +203,24 @@ fn call_arguments(resolver: &Resolver<'_, '_>, expr: ExprId) -> Vec<ExprId> {
     }
 }
 
-/// The accepted place that a leaning place leans on, if there is one.
+/// The accepted place that a leaning place leans on, or the condition for which there is none.
 pub(super) fn support(
     index: &Index,
     resolver: &mut Resolver<'_, '_>,
     place: &Place,
     accepted: &[Place],
     flows: &Flows,
-) -> Option<usize> {
+) -> Result<usize, Unmet> {
     let clause = &index.clauses[place.clause as usize].clause;
     let mut supporter = None;
     if let Some(classes) = &clause.flows_into {
-        supporter = Some(flowing(resolver, place, classes, flows)?);
+        supporter = Some(flowing(resolver, place, classes, flows).ok_or(Unmet::FlowsInto)?);
     }
     if let Some(beside) = &clause.beside {
-        let near = accepted.iter().position(|other| is_beside(index, resolver, place, other, beside))?;
-        supporter.get_or_insert(near);
+        let near = accepted.iter().position(|other| is_beside(index, resolver, place, other, beside));
+        supporter = supporter.or(Some(near.ok_or(Unmet::Beside)?));
     }
-    supporter
+    supporter.ok_or(Unmet::Beside)
 }
 
 fn flowing(resolver: &mut Resolver<'_, '_>, place: &Place, classes: &[Class], flows: &Flows) -> Option<usize> {

@@ -2,10 +2,12 @@
 //!
 //! One pass over the facts collects the places that some clause looks for (`collect`); then the clauses' conditions
 //! decide (`conditions`), first those that need only the place itself, then, in rounds, those that lean on findings
-//! already made (`beside`, `flows-into`); last, places become findings (`report`).
+//! already made (`beside`, `flows-into`); last, places become findings (`report`). Why a place was not accepted, `explain`
+//! tells.
 
 mod collect;
 mod conditions;
+pub mod explain;
 mod report;
 
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ use crate::{
     resolve::{Resolver, paths::PathId},
     rules::model::Class,
 };
+use conditions::Unmet;
 pub use report::FileText;
 pub(crate) use report::{Shower, findings, numbered_findings};
 
@@ -62,19 +65,23 @@ pub fn match_file(index: &Index, facts: &Facts<'_>, text: &FileText<'_>, lines: 
 /// The places of a file that rules mean.
 pub(crate) fn match_places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Place> {
     let places = collect::places(index, resolver);
-    decide(index, resolver, places)
+    decide(index, resolver, places, None)
 }
 
+/// The places that were not accepted, each with the condition that does not hold; where somebody wants to know.
+type Refused<'r> = Option<&'r mut Vec<(Place, Unmet)>>;
+
 /// Keeps the places whose conditions hold.
-fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>) -> Vec<Place> {
+fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>, mut refused: Refused<'_>) -> Vec<Place> {
     let imported = conditions::Imported::of(resolver);
     let mut accepted = Vec::new();
     let mut waiting = Vec::new();
     for place in places {
-        if !conditions::hold_alone(index, resolver, &imported, &place) {
-            continue;
-        }
-        if super::formula::leans(&index.clauses[place.clause as usize].clause) {
+        if let Some(unmet) = conditions::unmet_alone(index, resolver, &imported, &place) {
+            if let Some(refused) = &mut refused {
+                refused.push((place, unmet));
+            }
+        } else if super::formula::leans(&index.clauses[place.clause as usize].clause) {
             waiting.push(place);
         } else {
             accepted.push(place);
@@ -91,11 +98,11 @@ fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>) ->
         let mut added = Vec::new();
         for mut place in waiting {
             match conditions::support(index, resolver, &place, &accepted, &flows) {
-                Some(supporter) => {
+                Ok(supporter) => {
                     place.leans_on = Some(supporter);
                     added.push(place);
                 }
-                None => still.push(place),
+                Err(_) => still.push(place),
             }
         }
         waiting = still;
@@ -104,6 +111,13 @@ fn decide(index: &Index, resolver: &mut Resolver<'_, '_>, places: Vec<Place>) ->
         }
         accepted.extend(added);
         accepted = distinct(index, accepted);
+    }
+    if let Some(refused) = refused {
+        let flows = conditions::Flows::of(index, resolver, &accepted, &flow_classes(index, &waiting));
+        for place in waiting {
+            let unmet = conditions::support(index, resolver, &place, &accepted, &flows).err();
+            refused.push((place, unmet.unwrap_or(Unmet::Beside)));
+        }
     }
     accepted
 }
