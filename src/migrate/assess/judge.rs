@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Judgement, Material, Place, Reason, Verdict,
+    Material, Place, Reason, Verdict,
+    reasons::Judged,
     states::{State, States},
 };
 use crate::{
@@ -81,7 +82,7 @@ impl<'m> Judge<'m> {
     }
 
     /// The judgement of a client by itself, whatever is called on it.
-    pub(super) fn client(&self, unit: &Unit) -> Judgement {
+    pub(super) fn client(&self, unit: &Unit) -> Judged {
         let own: Vec<&Finding> = self.own(unit).collect();
         let made = own.iter().copied().filter(|finding| is_at(finding, unit));
         let moved = own.iter().copied().filter_map(|finding| match self.states.get(finding) {
@@ -127,7 +128,7 @@ impl<'m> Judge<'m> {
     }
 
     /// The judgement of one call.
-    pub(super) fn call(&self, call: &Call, client: &Judgement) -> Judgement {
+    pub(super) fn call(&self, call: &Call, client: &Judged) -> Judged {
         let mut reasons = Vec::new();
         let api = self.apis.iter().find(|api| api.id == call.api);
         let title = api.map_or("Other calls", |api| api.title.as_str());
@@ -191,19 +192,19 @@ impl<'m> Judge<'m> {
             checked: checked.filter(|_| support.status != Status::Unknown),
         })
     }
+}
 
-    /// The judgement of a unit with all its calls: the worst of them.
-    pub(super) fn unit(&self, client: &Judgement, calls: &[Judgement]) -> Judgement {
-        let mut worst = client.clone();
-        for call in calls {
-            let is_worse = rank(call.verdict) > rank(worst.verdict);
-            let lower = call.verdict == worst.verdict && call.level < worst.level;
-            if is_worse || lower {
-                worst = call.clone();
-            }
+/// The judgement of a unit with all its calls: the worst of them.
+pub(super) fn worst_of(client: &Judged, calls: &[Judged]) -> Judged {
+    let mut worst = client.clone();
+    for call in calls {
+        let is_worse = rank(call.verdict) > rank(worst.verdict);
+        let lower = call.verdict == worst.verdict && call.level < worst.level;
+        if is_worse || lower {
+            worst = call.clone();
         }
-        worst
     }
+    worst
 }
 
 /// True for what need not change to go to a target: names and values that configuration can give.
@@ -225,13 +226,13 @@ pub(super) fn rank(verdict: Verdict) -> u8 {
 }
 
 /// The judgement that the reasons add up to.
-fn judged(mut reasons: Vec<Reason>, level: Option<FixLevel>) -> Judgement {
+fn judged(mut reasons: Vec<Reason>, level: Option<FixLevel>) -> Judged {
     reasons.sort_by_key(|reason| std::cmp::Reverse(rank(reason.verdict)));
     let mut seen = BTreeSet::new();
     reasons.retain(|reason| seen.insert((reason.says.clone(), reason.location.clone())));
     let verdict = reasons.first().map_or(Verdict::Ready, |reason| reason.verdict);
     reasons.truncate(MAX_REASONS);
-    Judgement { verdict, level: level.filter(|_| verdict == Verdict::AfterFix), reasons }
+    Judged { verdict, level: level.filter(|_| verdict == Verdict::AfterFix), reasons }
 }
 
 fn after(level: FixLevel, title: &str) -> Reason {
