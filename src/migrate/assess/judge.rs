@@ -175,13 +175,13 @@ impl<'m> Judge<'m> {
     }
 
     fn by_support(&self, title: &str, support: &Support) -> Option<Reason> {
-        let host = &self.target.file.title;
+        // Without the target's name, so that targets of which the same is known share the reason.
         let says = support.says.as_deref().map(|says| format!(" {says}")).unwrap_or_default();
         let (verdict, says) = match support.status {
             Status::Yes => return None,
-            Status::Partial => (Verdict::NeedsWork, format!("{title}: {host} has it in part.{says}")),
-            Status::No => (Verdict::Unsupported, format!("{title}: {host} does not have it.{says}")),
-            Status::Unknown => (Verdict::Unknown, format!("{title}: nothing says whether {host} has it.{says}")),
+            Status::Partial => (Verdict::NeedsWork, format!("{title}: there in part.{says}")),
+            Status::No => (Verdict::Unsupported, format!("{title}: not there.{says}")),
+            Status::Unknown => (Verdict::Unknown, format!("{title}: nothing says whether it is there.{says}")),
         };
         let checked = support.checked.clone().or_else(|| Some(self.target.file.checked.clone()));
         Some(Reason {
@@ -237,7 +237,13 @@ fn judged(mut reasons: Vec<Reason>, level: Option<FixLevel>) -> Judged {
 
 fn after(level: FixLevel, title: &str) -> Reason {
     let how = if level == FixLevel::Safe { "the safe fix" } else { "a fix to review" };
-    Reason { says: format!("{title}: {how}"), verdict: Verdict::AfterFix, location: None, source: None, checked: None }
+    Reason {
+        says: format!("{}: {how}", capitalised(title)),
+        verdict: Verdict::AfterFix,
+        location: None,
+        source: None,
+        checked: None,
+    }
 }
 
 fn after_fix(level: FixLevel, title: &str, unit: &Unit) -> Reason {
@@ -247,12 +253,18 @@ fn after_fix(level: FixLevel, title: &str, unit: &Unit) -> Reason {
 fn by_hand(finding: &Finding, because: &str) -> Reason {
     let because = if because.is_empty() { String::new() } else { format!(" ({because})") };
     Reason {
-        says: format!("{}{because}", finding.message),
+        says: format!("{}{because}", capitalised(&finding.message)),
         verdict: Verdict::NeedsWork,
         location: Some(place(finding)),
         source: None,
         checked: None,
     }
+}
+
+/// The text as a sentence begins. Code at its start stands in backticks and stays as it is.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn place(finding: &Finding) -> Place {
@@ -268,4 +280,16 @@ fn is_at(finding: &Finding, unit: &Unit) -> bool {
 fn covers(fix: &crate::migrate::plan::Fix, finding: &Finding) -> bool {
     fix.location.path == finding.location.path
         && fix.covers.iter().any(|one| one.rule == finding.rule && one.line == finding.location.start.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_begin_with_a_capital_letter_and_code_stays() {
+        assert_eq!(capitalised("this model is one"), "This model is one");
+        assert_eq!(capitalised("`client` is one"), "`client` is one");
+        assert_eq!(capitalised(""), "");
+    }
 }
