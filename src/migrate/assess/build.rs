@@ -20,6 +20,7 @@ use crate::{
     finding::Finding,
     migrate::plan::Plan,
     rules::{effort::Work, model::FixLevel, support::Status, target::Target},
+    unit::{Unit, UnitKind},
 };
 
 /// How many reasons a package has for each target, the deciding ones first; all of them stand with its units.
@@ -387,12 +388,9 @@ fn package_id(number: usize) -> String {
 }
 
 /// What a package is about: its symbols and where they lie.
-fn title(units: &[&crate::unit::Unit]) -> String {
-    let names: BTreeSet<&str> = units
-        .iter()
-        .map(|unit| unit.symbol.as_deref().map_or("requests without an SDK", |symbol| last_name(symbol)))
-        .collect();
-    let mut listed: Vec<&str> = names.into_iter().collect();
+fn title(units: &[&Unit]) -> String {
+    let names: BTreeSet<String> = units.iter().map(|unit| called(unit)).collect();
+    let mut listed: Vec<String> = names.into_iter().collect();
     let more = listed.len().saturating_sub(3);
     listed.truncate(3);
     let mut title = listed.join(", ");
@@ -407,9 +405,18 @@ fn title(units: &[&crate::unit::Unit]) -> String {
     if place.is_empty() || place == "." { title } else { format!("{title} in {place}") }
 }
 
-fn last_name(symbol: &str) -> &str {
-    let symbol = symbol.trim_end_matches("()");
-    symbol.rsplit('.').next().unwrap_or(symbol)
+/// What readers call a unit: the last part of its symbol, where that says something.
+fn called(unit: &Unit) -> String {
+    let symbol = match (&unit.symbol, unit.kind) {
+        (_, UnitKind::Request) => return "HTTP requests".to_owned(),
+        (Some(symbol), _) => symbol.trim_end_matches("()"),
+        (None, _) => return unit.local.clone(),
+    };
+    match symbol.rsplit_once('.') {
+        Some((module, "default")) => format!("{module} client"),
+        Some((_, last)) => last.to_owned(),
+        None => symbol.to_owned(),
+    }
 }
 
 fn checklist(material: &Material<'_>) -> Vec<ChecklistItem> {
@@ -440,4 +447,31 @@ fn weights(material: &Material<'_>) -> Vec<Weight> {
         because: weight.because.clone(),
     };
     material.weights.iter().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Location, Point};
+
+    #[test]
+    fn units_are_called_what_readers_call_them() {
+        let called = |kind, symbol: &str| {
+            let point = Point { line: 1, column: 1, column_utf16: 1, byte: 0 };
+            called(&Unit {
+                id: String::new(),
+                kind,
+                symbol: Some(symbol.to_owned()),
+                local: String::new(),
+                location: Location { path: String::new(), start: point, end: point },
+                settings: Vec::new(),
+                deployments: Vec::new(),
+                calls: Vec::new(),
+            })
+        };
+        assert_eq!(called(UnitKind::Client, "sdk.lib.Client()"), "Client");
+        assert_eq!(called(UnitKind::Client, "@scope/sdk.default"), "@scope/sdk client");
+        assert_eq!(called(UnitKind::Module, "sdk"), "sdk");
+        assert_eq!(called(UnitKind::Request, "requests.post"), "HTTP requests");
+    }
 }
