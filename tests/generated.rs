@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path, process::Command};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 use unmoor::{
     cli,
-    migrate::plan::Plan,
+    migrate::{assess::Assessment, plan::Plan},
     report::{json::Line, list, models::Models},
     rules::{
         apis::ApisFile,
@@ -51,7 +51,7 @@ fn schemas_are_fresh() {
     check("schemas/scan.schema.json", &schema::<Scan>(written.clone()));
     check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written.clone()));
     check("schemas/plan.schema.json", &schema::<Plan>(written.clone()));
-    check("schemas/why.schema.json", &schema::<Why>(written.clone()));
+    check("schemas/report.schema.json", &schema::<Assessment>(written.clone()));
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));
@@ -128,6 +128,27 @@ fn plans_and_answers_fit_the_published_schemas() {
         let document: Value = serde_json::from_str(&run(command, &["fixtures/apps"])).unwrap();
         validator(schema).validate(&document).unwrap_or_else(|error| panic!("{command:?}: {error}"));
     }
+}
+
+#[test]
+fn reports_fit_the_published_schema() {
+    let text = run(&["report", "--format", "json"], &["fixtures/apps"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    validator("schemas/report.schema.json").validate(&document).unwrap();
+
+    let report: Assessment = serde_json::from_value(document.clone()).unwrap();
+    assert!(!report.units.is_empty() && !report.packages.is_empty() && !report.targets.is_empty());
+    assert_eq!(serde_json::to_value(&report).unwrap(), document, "reading it loses something");
+    let of_units = report
+        .units
+        .iter()
+        .flat_map(|unit| unit.judgements.values().chain(unit.call_judgements.values().flatten()).collect::<Vec<_>>());
+    let of_packages = report.packages.iter().flat_map(|package| package.judgements.values());
+    let named: BTreeSet<usize> = of_units.chain(of_packages).map(|at| *at as usize).collect();
+    assert_eq!(named, (0..report.judgements.len()).collect(), "each judgement is named, and no other");
+    let named: BTreeSet<usize> =
+        report.judgements.iter().flat_map(|judgement| &judgement.reasons).map(|at| *at as usize).collect();
+    assert_eq!(named, (0..report.reasons.len()).collect(), "each reason is named, and no other");
 }
 
 /// A schema for editors refuses what the program refuses.

@@ -144,7 +144,7 @@ fn work_package(package: &WorkPackage, assessment: &Assessment) -> String {
     }
     text.push('\n');
     for target in &assessment.targets {
-        if let Some(line) = judged(package, target) {
+        if let Some(line) = judged(package, target, assessment) {
             text.push_str(&line);
         }
     }
@@ -160,10 +160,11 @@ fn work_package(package: &WorkPackage, assessment: &Assessment) -> String {
     text
 }
 
-fn judged(package: &WorkPackage, target: &TargetAnswer) -> Option<String> {
-    let judgement = package.judgements.get(&target.id)?;
+fn judged(package: &WorkPackage, target: &TargetAnswer, assessment: &Assessment) -> Option<String> {
+    let judgement = assessment.judgements.get(*package.judgements.get(&target.id)? as usize)?;
     let effort = package.efforts.get(&target.id).map(range).unwrap_or_default();
-    let because = judgement.reasons.first().map(|reason| format!(": {}", plain(&reason.says))).unwrap_or_default();
+    let first = judgement.reasons.first().and_then(|&at| assessment.reasons.get(at as usize));
+    let because = first.map(|reason| format!(": {}", plain(&reason.says))).unwrap_or_default();
     Some(format!("- **{}**: {}, {effort}{because}\n", plain(&target.title), word(judgement)))
 }
 

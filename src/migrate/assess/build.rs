@@ -1,14 +1,18 @@
 //! Making an assessment from a scan's findings and units and from the plans for its targets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::{
-    Answered, ApiAnswer, Assessment, ChecklistItem, Condition, FileDiff, Judgement, ManualStep, Material, Place,
-    SCHEMA_VERSION, TargetAnswer, UnitAnswer, Verdict, VerdictCounts, Weight, WorkPackage,
+    Answered, ApiAnswer, Assessment, CallAnswer, ChecklistItem, Condition, FileDiff, ManualStep, Material, Place,
+    SCHEMA_VERSION, SettingAnswer, TargetAnswer, UnitAnswer, Verdict, VerdictCounts, Weight, WorkPackage,
     answer::answer,
     effort::Sum,
-    judge::{Judge, Sorted, rank, stays},
+    judge::{Judge, Sorted, rank, stays, worst_of},
     packages::{Group, common_folder, groups},
+    reasons::{Judged, Reasons},
     states::{State, States},
     tables,
 };
@@ -16,7 +20,13 @@ use crate::{
     finding::Finding,
     migrate::plan::Plan,
     rules::{effort::Work, model::FixLevel, support::Status, target::Target},
+    unit::{Unit, UnitKind},
 };
+
+/// How many reasons a package has for each target, the deciding ones first; all of them stand with its units.
+const MAX_OF_PACKAGE: usize = 3;
+/// How many reasons a call has for each target.
+const MAX_OF_CALL: usize = 4;
 
 /// Makes the assessment.
 pub fn assess(material: &Material<'_>) -> Assessment {
@@ -30,9 +40,12 @@ pub fn assess(material: &Material<'_>) -> Assessment {
     let answered: Vec<Answered<'_>> =
         material.targets.iter().map(|&target| answered(target, material, states_for(target), &sorted)).collect();
     let first = material.targets.first().map_or(&in_place, |target| states_for(target));
-    let mut builder = Builder { material, answered: &answered, states: first, sorted: &sorted };
+    let builder = Builder { material, answered: &answered, states: first, sorted: &sorted };
     let groups = builder.ordered(groups(material));
-    let packages = builder.packages(&groups);
+    let mut reasons = Reasons::default();
+    let units = builder.units(&groups, &mut reasons);
+    let packages = builder.packages(&groups, &mut reasons);
+    let (judgements, reasons) = reasons.into_all();
     Assessment {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -41,7 +54,9 @@ pub fn assess(material: &Material<'_>) -> Assessment {
         summary: tables::summary(material),
         targets: answered.iter().map(|answered| builder.target(answered)).collect(),
         apis: tables::apis(material),
-        units: builder.units(&groups),
+        judgements,
+        reasons,
+        units,
         packages,
         deployments: tables::deployments(material),
         configuration: tables::configuration(material),
@@ -61,14 +76,14 @@ fn answered<'m>(
     sorted: &'m Sorted<'m>,
 ) -> Answered<'m> {
     let judge = Judge::new(target, material, states, sorted);
-    let clients: Vec<Judgement> = material.units.iter().map(|unit| judge.client(unit)).collect();
-    let calls: Vec<Vec<Judgement>> = material
+    let clients: Vec<Judged> = material.units.iter().map(|unit| judge.client(unit)).collect();
+    let calls: Vec<Vec<Judged>> = material
         .units
         .iter()
         .zip(&clients)
         .map(|(unit, client)| unit.calls.iter().map(|call| judge.call(call, client)).collect())
         .collect();
-    let units = clients.iter().zip(&calls).map(|(client, calls)| judge.unit(client, calls)).collect();
+    let units = clients.iter().zip(&calls).map(|(client, calls)| worst_of(client, calls)).collect();
     Answered { target, clients, calls, units }
 }
 
@@ -98,25 +113,41 @@ impl Builder<'_> {
         self.sorted.of_unit.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn units(&self, groups: &[Group]) -> Vec<UnitAnswer> {
+    fn units(&self, groups: &[Group], reasons: &mut Reasons) -> Vec<UnitAnswer> {
         let package: BTreeMap<usize, String> = groups
             .iter()
             .enumerate()
             .flat_map(|(number, group)| group.units.iter().map(move |&unit| (unit, package_id(number))))
             .collect();
-        let answer = |(number, unit): (usize, &crate::unit::Unit)| UnitAnswer {
-            unit: unit.clone(),
-            package: package.get(&number).cloned().unwrap_or_default(),
+        (0..self.material.units.len())
+            .map(|number| self.unit(number, package.get(&number).cloned().unwrap_or_default(), reasons))
+            .collect()
+    }
+
+    fn unit(&self, number: usize, package: String, reasons: &mut Reasons) -> UnitAnswer {
+        let unit = &self.material.units[number];
+        let mut judgements = BTreeMap::new();
+        let mut call_judgements = BTreeMap::new();
+        for one in self.answered {
+            judgements.insert(one.target.id.clone(), reasons.judgement(&one.units[number], usize::MAX));
+            let calls = one.calls[number].iter().map(|call| reasons.judgement(call, MAX_OF_CALL)).collect();
+            call_judgements.insert(one.target.id.clone(), calls);
+        }
+        UnitAnswer {
+            id: unit.id.clone(),
+            kind: unit.kind,
+            symbol: unit.symbol.clone(),
+            local: unit.local.clone(),
+            place: Place::from(&unit.location),
+            settings: unit.settings.iter().map(SettingAnswer::from).collect(),
+            deployments: unit.deployments.clone(),
+            calls: unit.calls.iter().map(|call| CallAnswer::new(call, unit)).collect(),
+            package,
             sites: self.findings_of(number).len() as u64,
             tested: self.is_tested(number),
-            judgements: self.answered.iter().map(|one| (one.target.id.clone(), one.units[number].clone())).collect(),
-            call_judgements: self
-                .answered
-                .iter()
-                .map(|one| (one.target.id.clone(), one.calls[number].clone()))
-                .collect(),
-        };
-        self.material.units.iter().enumerate().map(answer).collect()
+            judgements,
+            call_judgements,
+        }
     }
 
     fn is_tested(&self, unit: usize) -> bool {
@@ -125,17 +156,17 @@ impl Builder<'_> {
         files.into_iter().any(|path| self.material.tested.contains(path))
     }
 
-    fn packages(&mut self, groups: &[Group]) -> Vec<WorkPackage> {
+    fn packages(&self, groups: &[Group], reasons: &mut Reasons) -> Vec<WorkPackage> {
         let mut packages: Vec<WorkPackage> = Vec::new();
         for (number, group) in groups.iter().enumerate() {
-            let package = self.package(number, group, &packages);
+            let package = self.package(number, group, &packages, reasons);
             packages.push(package);
         }
-        packages.extend(self.rest(groups.len()));
+        packages.extend(self.rest(groups.len(), reasons));
         packages
     }
 
-    fn package(&self, number: usize, group: &Group, before: &[WorkPackage]) -> WorkPackage {
+    fn package(&self, number: usize, group: &Group, before: &[WorkPackage], reasons: &mut Reasons) -> WorkPackage {
         let units = || group.units.iter().map(|&unit| &self.material.units[unit]);
         let findings: BTreeMap<&str, &Finding> = group
             .units
@@ -150,9 +181,10 @@ impl Builder<'_> {
             let changed = |path: &String| diffs.iter().any(|diff| diff.path == *path);
             other.diffs.iter().any(|diff| changed(&diff.path))
         });
-        let worst = |one: &Answered<'_>| {
-            let judgements = group.units.iter().map(|&unit| &one.units[unit]);
-            judgements.max_by_key(|judgement| (rank(judgement.verdict), std::cmp::Reverse(judgement.level))).cloned()
+        let mut worst = |one: &Answered<'_>| {
+            let judged = group.units.iter().map(|&unit| &one.units[unit]);
+            let worst = judged.max_by_key(|judged| (rank(judged.verdict), std::cmp::Reverse(judged.level)));
+            reasons.judgement(worst.unwrap_or(&Judged::default()), MAX_OF_PACKAGE)
         };
         WorkPackage {
             id: package_id(number),
@@ -163,11 +195,7 @@ impl Builder<'_> {
             files: files.into_iter().collect(),
             sites: findings.len() as u64,
             calls: units().map(|unit| unit.calls.len() as u64).sum(),
-            judgements: self
-                .answered
-                .iter()
-                .map(|one| (one.target.id.clone(), worst(one).unwrap_or_default()))
-                .collect(),
+            judgements: self.answered.iter().map(|one| (one.target.id.clone(), worst(one))).collect(),
             efforts: self.answered.iter().map(|one| (one.target.id.clone(), self.sum(one, group).effort())).collect(),
             diffs,
             steps: self.steps(findings.values().copied()),
@@ -195,7 +223,7 @@ impl Builder<'_> {
     }
 
     /// Sites that belong to no unit: they are work too, in a package of their own.
-    fn rest(&self, number: usize) -> Option<WorkPackage> {
+    fn rest(&self, number: usize, reasons: &mut Reasons) -> Option<WorkPackage> {
         let untied: Vec<&Finding> = self.material.findings.iter().filter(|finding| finding.units.is_empty()).collect();
         if untied.is_empty() {
             return None;
@@ -203,11 +231,12 @@ impl Builder<'_> {
         let files: BTreeSet<String> = untied.iter().map(|finding| finding.location.path.clone()).collect();
         let sum = self.sum_of_untied(&untied);
         let level = untied.iter().map(|finding| self.states.get(finding).level()).min();
-        let judgement = Judgement {
+        let judged = Judged {
             verdict: if level == Some(FixLevel::Manual) { Verdict::NeedsWork } else { Verdict::AfterFix },
             level: level.filter(|level| *level != FixLevel::Manual),
             reasons: Vec::new(),
         };
+        let judgement = reasons.judgement(&judged, MAX_OF_PACKAGE);
         Some(WorkPackage {
             id: package_id(number),
             title: "Sites that belong to no client".to_owned(),
@@ -218,7 +247,7 @@ impl Builder<'_> {
             sites: untied.len() as u64,
             calls: 0,
             after: Vec::new(),
-            judgements: self.answered.iter().map(|one| (one.target.id.clone(), judgement.clone())).collect(),
+            judgements: self.answered.iter().map(|one| (one.target.id.clone(), judgement)).collect(),
             efforts: self.answered.iter().map(|one| (one.target.id.clone(), sum.effort())).collect(),
             steps: self.steps(untied.iter().copied()),
         })
@@ -295,8 +324,8 @@ impl Builder<'_> {
 
     fn target(&self, one: &Answered<'_>) -> TargetAnswer {
         let (mut calls, mut units) = (VerdictCounts::default(), VerdictCounts::default());
-        one.calls.iter().flatten().for_each(|judgement| calls.add(judgement));
-        one.units.iter().for_each(|judgement| units.add(judgement));
+        one.calls.iter().flatten().for_each(|judged| calls.add(judged.verdict, judged.level));
+        one.units.iter().for_each(|judged| units.add(judged.verdict, judged.level));
         let worst = one.units.iter().max_by_key(|judgement| rank(judgement.verdict));
         let file = &one.target.file;
         TargetAnswer {
@@ -339,7 +368,7 @@ impl Builder<'_> {
             let mut calls = VerdictCounts::default();
             for (unit, judgements) in self.material.units.iter().zip(&one.calls) {
                 let of_api = unit.calls.iter().zip(judgements).filter(|(call, _)| call.api == used.id);
-                of_api.for_each(|(_, judgement)| calls.add(judgement));
+                of_api.for_each(|(_, judged)| calls.add(judged.verdict, judged.level));
             }
             let retired = used.retired.map(|since| format!("Retired everywhere since {since}."));
             ApiAnswer {
@@ -359,17 +388,14 @@ fn package_id(number: usize) -> String {
 }
 
 /// What a package is about: its symbols and where they lie.
-fn title(units: &[&crate::unit::Unit]) -> String {
-    let names: BTreeSet<&str> = units
-        .iter()
-        .map(|unit| unit.symbol.as_deref().map_or("requests without an SDK", |symbol| last_name(symbol)))
-        .collect();
-    let mut listed: Vec<&str> = names.into_iter().collect();
+fn title(units: &[&Unit]) -> String {
+    let names: BTreeSet<String> = units.iter().map(|unit| called(unit)).collect();
+    let mut listed: Vec<String> = names.into_iter().collect();
     let more = listed.len().saturating_sub(3);
     listed.truncate(3);
     let mut title = listed.join(", ");
     if more > 0 {
-        title.push_str(&format!(" and {more} more"));
+        let _ = write!(title, " and {more} more");
     }
     let place = match units {
         [only] => only.location.path.clone(),
@@ -379,9 +405,18 @@ fn title(units: &[&crate::unit::Unit]) -> String {
     if place.is_empty() || place == "." { title } else { format!("{title} in {place}") }
 }
 
-fn last_name(symbol: &str) -> &str {
-    let symbol = symbol.trim_end_matches("()");
-    symbol.rsplit('.').next().unwrap_or(symbol)
+/// What readers call a unit: the last part of its symbol, where that says something.
+fn called(unit: &Unit) -> String {
+    let symbol = match (&unit.symbol, unit.kind) {
+        (_, UnitKind::Request) => return "HTTP requests".to_owned(),
+        (Some(symbol), _) => symbol.trim_end_matches("()"),
+        (None, _) => return unit.local.clone(),
+    };
+    match symbol.rsplit_once('.') {
+        Some((module, "default")) => format!("{module} client"),
+        Some((_, last)) => last.to_owned(),
+        None => symbol.to_owned(),
+    }
 }
 
 fn checklist(material: &Material<'_>) -> Vec<ChecklistItem> {
@@ -412,4 +447,31 @@ fn weights(material: &Material<'_>) -> Vec<Weight> {
         because: weight.because.clone(),
     };
     material.weights.iter().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Location, Point};
+
+    #[test]
+    fn units_are_called_what_readers_call_them() {
+        let called = |kind, symbol: &str| {
+            let point = Point { line: 1, column: 1, column_utf16: 1, byte: 0 };
+            called(&Unit {
+                id: String::new(),
+                kind,
+                symbol: Some(symbol.to_owned()),
+                local: String::new(),
+                location: Location { path: String::new(), start: point, end: point },
+                settings: Vec::new(),
+                deployments: Vec::new(),
+                calls: Vec::new(),
+            })
+        };
+        assert_eq!(called(UnitKind::Client, "sdk.lib.Client()"), "Client");
+        assert_eq!(called(UnitKind::Client, "@scope/sdk.default"), "@scope/sdk client");
+        assert_eq!(called(UnitKind::Module, "sdk"), "sdk");
+        assert_eq!(called(UnitKind::Request, "requests.post"), "HTTP requests");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effort, EffortPart, Judgement, Verdict};
+use super::{Effort, EffortPart, Verdict, reasons::Judged};
 use crate::{
     rules::{
         effort::{Weight, Work},
@@ -35,7 +35,7 @@ impl<'w> Sum<'w> {
     }
 
     /// What a unit's client and calls take.
-    pub(super) fn unit(&mut self, unit: &Unit, client: &Judgement, calls: &[Judgement], tested: bool) {
+    pub(super) fn unit(&mut self, unit: &Unit, client: &Judged, calls: &[Judged], tested: bool) {
         match (client.verdict, client.level) {
             (Verdict::AfterFix, Some(FixLevel::Safe)) => self.add(Work::SafeChange, 1),
             (Verdict::AfterFix, _) => self.add(Work::UnsafeChange, 1),

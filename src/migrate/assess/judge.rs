@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Judgement, Material, Place, Reason, Verdict,
+    Material, Place, Reason, Verdict,
+    reasons::Judged,
     states::{State, States},
 };
 use crate::{
@@ -81,7 +82,7 @@ impl<'m> Judge<'m> {
     }
 
     /// The judgement of a client by itself, whatever is called on it.
-    pub(super) fn client(&self, unit: &Unit) -> Judgement {
+    pub(super) fn client(&self, unit: &Unit) -> Judged {
         let own: Vec<&Finding> = self.own(unit).collect();
         let made = own.iter().copied().filter(|finding| is_at(finding, unit));
         let moved = own.iter().copied().filter_map(|finding| match self.states.get(finding) {
@@ -127,7 +128,7 @@ impl<'m> Judge<'m> {
     }
 
     /// The judgement of one call.
-    pub(super) fn call(&self, call: &Call, client: &Judgement) -> Judgement {
+    pub(super) fn call(&self, call: &Call, client: &Judged) -> Judged {
         let mut reasons = Vec::new();
         let api = self.apis.iter().find(|api| api.id == call.api);
         let title = api.map_or("Other calls", |api| api.title.as_str());
@@ -174,13 +175,13 @@ impl<'m> Judge<'m> {
     }
 
     fn by_support(&self, title: &str, support: &Support) -> Option<Reason> {
-        let host = &self.target.file.title;
+        // Without the target's name, so that targets of which the same is known share the reason.
         let says = support.says.as_deref().map(|says| format!(" {says}")).unwrap_or_default();
         let (verdict, says) = match support.status {
             Status::Yes => return None,
-            Status::Partial => (Verdict::NeedsWork, format!("{title}: {host} has it in part.{says}")),
-            Status::No => (Verdict::Unsupported, format!("{title}: {host} does not have it.{says}")),
-            Status::Unknown => (Verdict::Unknown, format!("{title}: nothing says whether {host} has it.{says}")),
+            Status::Partial => (Verdict::NeedsWork, format!("{title}: there in part.{says}")),
+            Status::No => (Verdict::Unsupported, format!("{title}: not there.{says}")),
+            Status::Unknown => (Verdict::Unknown, format!("{title}: nothing says whether it is there.{says}")),
         };
         let checked = support.checked.clone().or_else(|| Some(self.target.file.checked.clone()));
         Some(Reason {
@@ -191,19 +192,19 @@ impl<'m> Judge<'m> {
             checked: checked.filter(|_| support.status != Status::Unknown),
         })
     }
+}
 
-    /// The judgement of a unit with all its calls: the worst of them.
-    pub(super) fn unit(&self, client: &Judgement, calls: &[Judgement]) -> Judgement {
-        let mut worst = client.clone();
-        for call in calls {
-            let is_worse = rank(call.verdict) > rank(worst.verdict);
-            let lower = call.verdict == worst.verdict && call.level < worst.level;
-            if is_worse || lower {
-                worst = call.clone();
-            }
+/// The judgement of a unit with all its calls: the worst of them.
+pub(super) fn worst_of(client: &Judged, calls: &[Judged]) -> Judged {
+    let mut worst = client.clone();
+    for call in calls {
+        let is_worse = rank(call.verdict) > rank(worst.verdict);
+        let lower = call.verdict == worst.verdict && call.level < worst.level;
+        if is_worse || lower {
+            worst = call.clone();
         }
-        worst
     }
+    worst
 }
 
 /// True for what need not change to go to a target: names and values that configuration can give.
@@ -225,18 +226,24 @@ pub(super) fn rank(verdict: Verdict) -> u8 {
 }
 
 /// The judgement that the reasons add up to.
-fn judged(mut reasons: Vec<Reason>, level: Option<FixLevel>) -> Judgement {
+fn judged(mut reasons: Vec<Reason>, level: Option<FixLevel>) -> Judged {
     reasons.sort_by_key(|reason| std::cmp::Reverse(rank(reason.verdict)));
     let mut seen = BTreeSet::new();
     reasons.retain(|reason| seen.insert((reason.says.clone(), reason.location.clone())));
     let verdict = reasons.first().map_or(Verdict::Ready, |reason| reason.verdict);
     reasons.truncate(MAX_REASONS);
-    Judgement { verdict, level: level.filter(|_| verdict == Verdict::AfterFix), reasons }
+    Judged { verdict, level: level.filter(|_| verdict == Verdict::AfterFix), reasons }
 }
 
 fn after(level: FixLevel, title: &str) -> Reason {
     let how = if level == FixLevel::Safe { "the safe fix" } else { "a fix to review" };
-    Reason { says: format!("{title}: {how}"), verdict: Verdict::AfterFix, location: None, source: None, checked: None }
+    Reason {
+        says: format!("{}: {how}", capitalised(title)),
+        verdict: Verdict::AfterFix,
+        location: None,
+        source: None,
+        checked: None,
+    }
 }
 
 fn after_fix(level: FixLevel, title: &str, unit: &Unit) -> Reason {
@@ -246,12 +253,18 @@ fn after_fix(level: FixLevel, title: &str, unit: &Unit) -> Reason {
 fn by_hand(finding: &Finding, because: &str) -> Reason {
     let because = if because.is_empty() { String::new() } else { format!(" ({because})") };
     Reason {
-        says: format!("{}{because}", finding.message),
+        says: format!("{}{because}", capitalised(&finding.message)),
         verdict: Verdict::NeedsWork,
         location: Some(place(finding)),
         source: None,
         checked: None,
     }
+}
+
+/// The text as a sentence begins. Code at its start stands in backticks and stays as it is.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn place(finding: &Finding) -> Place {
@@ -267,4 +280,16 @@ fn is_at(finding: &Finding, unit: &Unit) -> bool {
 fn covers(fix: &crate::migrate::plan::Fix, finding: &Finding) -> bool {
     fix.location.path == finding.location.path
         && fix.covers.iter().any(|one| one.rule == finding.rule && one.line == finding.location.start.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_begin_with_a_capital_letter_and_code_stays() {
+        assert_eq!(capitalised("this model is one"), "This model is one");
+        assert_eq!(capitalised("`client` is one"), "`client` is one");
+        assert_eq!(capitalised(""), "");
+    }
 }

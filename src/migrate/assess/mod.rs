@@ -7,8 +7,10 @@ mod build;
 mod effort;
 mod judge;
 mod packages;
+mod reasons;
 mod states;
 mod tables;
+mod units;
 
 use std::{
     borrow::Cow,
@@ -31,7 +33,10 @@ use crate::{
     unit::Unit,
 };
 
+use reasons::Judged;
+
 pub use build::assess;
+pub use units::{CallAnswer, SettingAnswer, StepAnswer, UnitAnswer};
 
 /// The version of the serialised form of an [`Assessment`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -86,9 +91,9 @@ pub struct Planned<'m> {
 /// The judgements for one target; calls by unit.
 struct Answered<'m> {
     target: &'m Target,
-    clients: Vec<Judgement>,
-    calls: Vec<Vec<Judgement>>,
-    units: Vec<Judgement>,
+    clients: Vec<Judged>,
+    calls: Vec<Vec<Judged>>,
+    units: Vec<Judged>,
 }
 
 /// What is known about leaving, for a whole tree.
@@ -108,6 +113,10 @@ pub struct Assessment {
     pub targets: Vec<TargetAnswer>,
     /// The parts of the API that are called, most called first.
     pub apis: Vec<ApiUse>,
+    /// Verdicts with what they rest on, each once; units and packages name them by their positions, from 0.
+    pub judgements: Vec<Judgement>,
+    /// Why verdicts are what they are, each reason once; judgements name them by their positions, from 0.
+    pub reasons: Vec<Reason>,
     /// The units with their answers, by location.
     pub units: Vec<UnitAnswer>,
     /// What to do, in order.
@@ -162,8 +171,8 @@ pub struct Count {
     pub count: u64,
 }
 
-/// Whether something can go to a target. Ordered from best to worst; `unknown` stands after `unsupported` in a list, but
-/// counts as neither.
+/// Whether something can go to a target. The worst decides for the whole: `ready` before `after-fix` before `needs-work`
+/// before `unknown` before `unsupported`. What is unknown counts as neither a yes nor a no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -181,15 +190,15 @@ pub enum Verdict {
 }
 
 /// A verdict with what it rests on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// The level of the change, for `after-fix`: `safe` or `unsafe`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub level: Option<FixLevel>,
-    /// Why, the deciding reason first.
-    pub reasons: Vec<Reason>,
+    /// Why, the deciding reason first: positions among the report's reasons.
+    pub reasons: Vec<u32>,
 }
 
 /// Why a verdict is what it is.
@@ -246,9 +255,9 @@ pub struct VerdictCounts {
 }
 
 impl VerdictCounts {
-    /// Counts one judgement.
-    pub fn add(&mut self, judgement: &Judgement) {
-        *match (judgement.verdict, judgement.level) {
+    /// Counts one verdict, with the level of its change.
+    pub fn add(&mut self, verdict: Verdict, level: Option<FixLevel>) {
+        *match (verdict, level) {
             (Verdict::Ready, _) => &mut self.ready,
             (Verdict::AfterFix, Some(FixLevel::Safe)) => &mut self.after_safe_fix,
             (Verdict::AfterFix, _) => &mut self.after_unsafe_fix,
@@ -279,7 +288,7 @@ pub struct TargetAnswer {
     pub calls: VerdictCounts,
     /// Units by verdict.
     pub units: VerdictCounts,
-    /// The parts of the API that are called, in the order of [`Assessment::apis`].
+    /// The parts of the API that are called, in the order in which the report lists them.
     pub apis: Vec<ApiAnswer>,
     /// How much work it is.
     pub effort: Effort,
@@ -328,24 +337,6 @@ pub struct ApiUse {
     pub retired: Option<String>,
 }
 
-/// A unit with its answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct UnitAnswer {
-    /// The unit.
-    #[serde(flatten)]
-    pub unit: Unit,
-    /// The work package that it belongs to.
-    pub package: String,
-    /// How many sites belong to it.
-    pub sites: u64,
-    /// True when a file of tests reaches one of its files.
-    pub tested: bool,
-    /// By target id: whether it can go there with all its calls.
-    pub judgements: BTreeMap<String, Judgement>,
-    /// By target id: the judgement for each of the unit's calls, in their order.
-    pub call_judgements: BTreeMap<String, Vec<Judgement>>,
-}
-
 /// What must be done together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkPackage {
@@ -365,8 +356,9 @@ pub struct WorkPackage {
     pub calls: u64,
     /// Packages that must be done before.
     pub after: Vec<String>,
-    /// By target id.
-    pub judgements: BTreeMap<String, Judgement>,
+    /// By target id: the worst of its units, with the reasons that decide, as a position among the
+    /// report's judgements.
+    pub judgements: BTreeMap<String, u32>,
     /// By target id.
     pub efforts: BTreeMap<String, Effort>,
     /// What the mechanical part changes, keys masked.
@@ -418,7 +410,7 @@ pub struct Effort {
     pub parts: Vec<EffortPart>,
 }
 
-/// A part of an [`Effort`].
+/// A part of the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EffortPart {
     /// The id of the weight.
@@ -478,7 +470,7 @@ pub struct ConfigurationEntry {
     pub places: Vec<Place>,
 }
 
-/// A finding, as short as an inventory needs it.
+/// A finding, as short as an inventory needs it: what it means stands with its rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Site {
     /// The rule's id.
@@ -492,8 +484,6 @@ pub struct Site {
     pub place: Place,
     /// What stands there.
     pub local: String,
-    /// What it is, in a sentence.
-    pub message: String,
     /// What happens to it: `safe` or `unsafe` for a mechanical change that is known for this very place, else `manual`.
     pub fix: FixLevel,
     /// The units it belongs to.

@@ -194,7 +194,6 @@ pub(super) fn sites(material: &Material<'_>, states: &States<'_>) -> Vec<Site> {
         severity: finding.severity,
         place: Place::from(&finding.location),
         local: shortened(&finding.local),
-        message: finding.message.clone(),
         fix: states.get(finding).level(),
         units: finding.units.clone(),
     };

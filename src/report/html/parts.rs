@@ -99,11 +99,13 @@ pub(super) fn source(address: &str) -> Safe<Source<'_>> {
 #[template(path = "reasons.html")]
 pub(super) struct Reasons<'a> {
     reasons: Vec<&'a Reason>,
+    /// The file that is named already where the reasons stand.
+    file: &'a str,
 }
 
 /// Why a verdict is what it is.
-pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Safe<Reasons<'a>> {
-    Safe(Reasons { reasons: reasons.into_iter().collect() })
+pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>, file: &'a str) -> Safe<Reasons<'a>> {
+    Safe(Reasons { reasons: reasons.into_iter().collect(), file })
 }
 
 /// An answer with the targets that share it.
@@ -115,13 +117,13 @@ pub(super) struct Group<'a> {
     pub(super) all: bool,
 }
 
-impl<'a> Group<'a> {
-    /// The answer for one target; none is unknown.
-    pub(super) fn of(judgement: Option<&'a Judgement>) -> Self {
+impl Group<'_> {
+    /// The answer for one target, without reasons; none is unknown.
+    pub(super) fn of(judgement: Option<&Judgement>) -> Self {
         Self {
             answer: judgement.map_or(Answer::Unknown, Answer::of),
             effort: String::new(),
-            reasons: judgement.map_or_else(Vec::new, |judgement| judgement.reasons.iter().collect()),
+            reasons: Vec::new(),
             titles: Vec::new(),
             all: false,
         }
@@ -129,7 +131,11 @@ impl<'a> Group<'a> {
 
     /// The targets, in words.
     pub(super) fn whom(&self) -> String {
-        if self.all { "all targets".to_owned() } else { self.titles.join(", ") }
+        match (self.all, &self.titles[..]) {
+            (true, []) => "all others".to_owned(),
+            (true, _) => "all targets".to_owned(),
+            (false, titles) => titles.join(", "),
+        }
     }
 }
 
@@ -152,6 +158,18 @@ pub(super) fn grouped<'a>(targets: &'a [TargetAnswer], answer: impl Fn(&str) -> 
     groups
 }
 
+/// The same, with the most targets last and without their names where those are many: lists of units repeat them often.
+pub(super) fn short(mut groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    if groups.len() > 1
+        && let Some(most) = (0..groups.len()).rev().max_by_key(|&at| groups[at].titles.len())
+        && groups[most].titles.len() > 2
+    {
+        let others = groups.remove(most);
+        groups.push(Group { titles: Vec::new(), all: true, ..others });
+    }
+    groups
+}
+
 /// What ids stand for, and the anchors of what they name. Anchors are counted, as an id may hold anything.
 pub(super) struct Names<'a> {
     rules: HashMap<&'a str, (usize, &'a str)>,
@@ -159,6 +177,8 @@ pub(super) struct Names<'a> {
     packages: HashMap<&'a str, (usize, &'a str)>,
     apis: HashMap<&'a str, &'a str>,
     weights: HashMap<&'a str, &'a str>,
+    judgements: &'a [Judgement],
+    reasons: &'a [Reason],
     /// The targets, in their order.
     pub(super) targets: &'a [TargetAnswer],
 }
@@ -168,12 +188,24 @@ impl<'a> Names<'a> {
     pub(super) fn new(assessment: &'a Assessment) -> Self {
         Self {
             rules: numbered(assessment.rules.iter().map(|rule| (rule.id.as_str(), rule.title.as_str()))),
-            units: assessment.units.iter().enumerate().map(|(at, unit)| (unit.unit.id.as_str(), at + 1)).collect(),
+            units: assessment.units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at + 1)).collect(),
             packages: numbered(assessment.packages.iter().map(|each| (each.id.as_str(), each.title.as_str()))),
             apis: assessment.apis.iter().map(|api| (api.id.as_str(), api.title.as_str())).collect(),
             weights: assessment.weights.iter().map(|weight| (weight.id.as_str(), weight.says.as_str())).collect(),
+            judgements: &assessment.judgements,
+            reasons: &assessment.reasons,
             targets: &assessment.targets,
         }
+    }
+
+    /// The judgement at a position.
+    pub(super) fn judgement(&self, position: Option<&u32>) -> Option<&'a Judgement> {
+        self.judgements.get(*position? as usize)
+    }
+
+    /// The reasons at some positions.
+    pub(super) fn reasons(&self, positions: impl IntoIterator<Item = &'a u32>) -> Vec<&'a Reason> {
+        positions.into_iter().filter_map(|&at| self.reasons.get(at as usize)).collect()
     }
 
     /// A link to a rule, by its title.

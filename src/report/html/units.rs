@@ -1,17 +1,12 @@
 //! The units: clients with what is tied to them, whether they can go, and how each of their calls was found.
 
-use std::collections::BTreeMap;
-
 use askama::{Template, filters::Safe};
 
 use super::{
     labels,
-    parts::{self, Group, Names, grouped},
+    parts::{self, Group, Names, grouped, short},
 };
-use crate::{
-    migrate::assess::{Assessment, Judgement, Reason, UnitAnswer},
-    unit::{Call, Step},
-};
+use crate::migrate::assess::{Assessment, Judgement, UnitAnswer};
 
 /// The units.
 #[derive(Template)]
@@ -27,37 +22,48 @@ pub(super) fn units<'a>(assessment: &'a Assessment, names: &'a Names<'a>) -> Saf
 }
 
 impl<'a> Units<'a> {
-    /// How the client came to a call, without the call itself, which stands above it.
-    fn way(call: &'a Call) -> &'a [Step] {
-        match call.chain.split_last() {
-            Some((last, way)) if last.location == call.location => way,
-            _ => &call.chain,
-        }
-    }
-
     /// The verdicts of a unit, without reasons.
     fn verdicts(&self, unit: &'a UnitAnswer) -> Vec<Group<'a>> {
-        let of = |target: &str| Group { reasons: Vec::new(), ..Group::of(unit.judgements.get(target)) };
-        grouped(self.names.targets, of)
+        short(grouped(self.names.targets, |target| Group::of(self.of_unit(unit, target))))
     }
 
     /// Why they are what they are.
     fn why(&self, unit: &'a UnitAnswer) -> Vec<Group<'a>> {
-        grouped(self.names.targets, |target| Group::of(unit.judgements.get(target)))
+        short(grouped(self.names.targets, |target| {
+            let judgement = self.of_unit(unit, target);
+            Group { reasons: self.names.reasons(reasons(judgement)), ..Group::of(judgement) }
+        }))
     }
 
-    /// The answers for a call of a unit, without reasons that stand with the unit for the same target.
+    /// The answers for a call of a unit, without reasons that stand with the unit for the same target; none where that
+    /// leaves nothing but what is said of the unit.
     fn call(&self, unit: &'a UnitAnswer, call: usize) -> Vec<Group<'a>> {
-        grouped(self.names.targets, |target| {
-            let judgement = unit.call_judgements.get(target).and_then(|calls| calls.get(call));
-            let reasons = judgement.map_or_else(Vec::new, |judgement| new_reasons(judgement, &unit.judgements, target));
-            Group { reasons, ..Group::of(judgement) }
-        })
+        let answer = |target: &str| {
+            let judgement = self.of_call(unit, call, target);
+            let known = reasons(self.of_unit(unit, target));
+            let new = reasons(judgement).iter().filter(|reason| !known.contains(reason));
+            Group { reasons: self.names.reasons(new), ..Group::of(judgement) }
+        };
+        let is_new = |id: &str| {
+            let mine = answer(id);
+            !mine.reasons.is_empty() || mine.answer != Group::of(self.of_unit(unit, id)).answer
+        };
+        if self.names.targets.iter().any(|target| is_new(&target.id)) {
+            short(grouped(self.names.targets, answer))
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn of_unit(&self, unit: &UnitAnswer, target: &str) -> Option<&'a Judgement> {
+        self.names.judgement(unit.judgements.get(target))
+    }
+
+    fn of_call(&self, unit: &UnitAnswer, call: usize, target: &str) -> Option<&'a Judgement> {
+        self.names.judgement(unit.call_judgements.get(target)?.get(call))
     }
 }
 
-/// The reasons of a call that its unit does not state for the target.
-fn new_reasons<'a>(judgement: &'a Judgement, unit: &BTreeMap<String, Judgement>, target: &str) -> Vec<&'a Reason> {
-    let known = unit.get(target).map_or(&[][..], |judgement| &judgement.reasons);
-    judgement.reasons.iter().filter(|reason| !known.contains(reason)).collect()
+fn reasons(judgement: Option<&Judgement>) -> &[u32] {
+    judgement.map_or(&[], |judgement| &judgement.reasons)
 }

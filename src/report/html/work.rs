@@ -43,8 +43,9 @@ impl<'a> Work<'a> {
     /// The verdicts and the work, each with the reason that decides. All reasons stand with the units.
     fn answers(&self, package: &'a WorkPackage) -> Vec<Group<'a>> {
         grouped(self.names.targets, |target| {
-            let mut group = Group::of(package.judgements.get(target));
-            group.reasons.truncate(1);
+            let judgement = self.names.judgement(package.judgements.get(target));
+            let mut group = Group::of(judgement);
+            group.reasons = self.names.reasons(judgement.and_then(|judgement| judgement.reasons.first()));
             group.effort = package.efforts.get(target).map_or_else(String::new, labels::effort);
             group
         })

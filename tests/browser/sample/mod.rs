@@ -1,12 +1,14 @@
 //! Assessments to show: one that has something of everything, and the same with hostile text or very many sites. Counts
 //! are made from the parts, so that they agree.
 
+mod large;
 mod packages;
 mod tables;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use large::large;
 use unmoor::{
     migrate::assess::{
         ApiAnswer, ApiUse, Assessment, Count, Effort, EffortPart, Judgement, Place, Reason, SCHEMA_VERSION, Site,
@@ -53,8 +55,44 @@ fn support(target: &str, api: &str) -> (&'static str, Option<&'static str>, Opti
     }
 }
 
+/// A judgement with its reasons in it.
+#[derive(Clone)]
+struct Judged {
+    verdict: Verdict,
+    level: Option<FixLevel>,
+    reasons: Vec<Reason>,
+}
+
+/// The judgements and reasons so far, each once.
+#[derive(Default)]
+struct Reasons {
+    judgements: Vec<Judgement>,
+    reasons: Vec<Reason>,
+}
+
+impl Reasons {
+    fn judgement(&mut self, judged: &Judged) -> u32 {
+        let reasons = judged.reasons.iter().map(|reason| position(&mut self.reasons, reason)).collect();
+        position(&mut self.judgements, &Judgement { verdict: judged.verdict, level: judged.level, reasons })
+    }
+
+    fn get(&self, judgement: u32) -> Judged {
+        let Judgement { verdict, level, reasons } = self.judgements[judgement as usize].clone();
+        Judged { verdict, level, reasons: reasons.iter().map(|at| self.reasons[*at as usize].clone()).collect() }
+    }
+}
+
+fn position<T: Clone + PartialEq>(all: &mut Vec<T>, one: &T) -> u32 {
+    let known = all.iter().position(|known| known == one);
+    let at = known.unwrap_or_else(|| {
+        all.push(one.clone());
+        all.len() - 1
+    });
+    at as u32
+}
+
 /// What becomes of a call: from what the target has, and from the unit's own change.
-fn judge(target: &str, api: &str, own: &Judgement) -> Judgement {
+fn judge(target: &str, api: &str, own: &Judged) -> Judged {
     let (has, says, source) = support(target, api);
     let verdict = match has {
         "yes" => return own.clone(),
@@ -63,42 +101,43 @@ fn judge(target: &str, api: &str, own: &Judgement) -> Judgement {
         _ => Verdict::Unknown,
     };
     let words = says.map_or_else(|| "Nothing reliable was found about it.".to_owned(), str::to_owned);
-    let mut judgement = Judgement { verdict, level: None, reasons: Vec::new() };
-    judgement.reasons.push(Reason {
+    let reason = Reason {
         says: words,
         verdict,
         location: None,
         source: source.map(str::to_owned),
         checked: source.map(|_| "2026-11-22".to_owned()),
-    });
-    judgement
+    };
+    Judged { verdict, level: None, reasons: vec![reason] }
 }
 
 /// A verdict of the code itself.
-fn own(verdict: Verdict, level: Option<FixLevel>, says: &str, place: Option<Place>) -> Judgement {
+fn own(verdict: Verdict, level: Option<FixLevel>, says: &str, place: Option<Place>) -> Judged {
     let reason = Reason { says: says.to_owned(), verdict, location: place, source: None, checked: None };
-    Judgement { verdict, level, reasons: vec![reason] }
+    Judged { verdict, level, reasons: vec![reason] }
 }
 
 /// The worst of several, with all their reasons, each once.
-fn worst(judgements: &[Judgement]) -> Judgement {
-    let rank = |judgement: &Judgement| match judgement.verdict {
+fn worst(judgements: &[Judged]) -> Judged {
+    let rank = |judgement: &Judged| match judgement.verdict {
         Verdict::Ready => 0,
         Verdict::AfterFix => 1 + u8::from(judgement.level != Some(FixLevel::Safe)),
         Verdict::NeedsWork => 3,
         Verdict::Unknown => 4,
         Verdict::Unsupported => 5,
     };
-    let mut sorted: Vec<&Judgement> = judgements.iter().collect();
+    let mut sorted: Vec<&Judged> = judgements.iter().collect();
     sorted.sort_by_key(|judgement| std::cmp::Reverse(rank(judgement)));
-    let Some(first) = sorted.first() else { return Judgement::default() };
+    let Some(first) = sorted.first() else {
+        return Judged { verdict: Verdict::Unknown, level: None, reasons: Vec::new() };
+    };
     let mut reasons: Vec<Reason> = Vec::new();
     for reason in sorted.iter().flat_map(|judgement| &judgement.reasons) {
         if !reasons.iter().any(|known| known.says == reason.says) {
             reasons.push(reason.clone());
         }
     }
-    Judgement { verdict: first.verdict, level: first.level, reasons }
+    Judged { verdict: first.verdict, level: first.level, reasons }
 }
 
 fn place(path: &str, line: u32) -> Place {
@@ -111,17 +150,20 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
 
 /// Something of everything: three targets, six parts of the API, eight units, four packages, every verdict.
 pub(crate) fn full() -> Assessment {
-    let units = units::units();
+    let mut reasons = Reasons::default();
+    let units = units::units(&mut reasons);
     let sites = tables::sites();
-    let packages = packages::packages(&units);
+    let packages = packages::packages(&units, &mut reasons);
     Assessment {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").into(),
         name: "shop-assistant".to_owned(),
         date: "2026-11-26".to_owned(),
         summary: summary(&sites, &units),
-        targets: targets(&units, &packages),
+        targets: targets(&units, &packages, &reasons),
         apis: apis(&units),
+        judgements: reasons.judgements,
+        reasons: reasons.reasons,
         units,
         packages,
         deployments: tables::deployments(),
@@ -154,7 +196,7 @@ fn summary(sites: &[Site], units: &[UnitAnswer]) -> Summary {
         files_tied: sites.iter().map(|site| &site.place.path).collect::<BTreeSet<_>>().len() as u64,
         sites: sites.len() as u64,
         units: units.len() as u64,
-        calls: units.iter().map(|unit| unit.unit.calls.len() as u64).sum(),
+        calls: units.iter().map(|unit| unit.calls.len() as u64).sum(),
         by_class: counts(sites.iter().map(|site| site.class.name().to_owned())),
         by_severity,
         by_folder,
@@ -163,7 +205,7 @@ fn summary(sites: &[Site], units: &[UnitAnswer]) -> Summary {
 }
 
 fn apis(units: &[UnitAnswer]) -> Vec<ApiUse> {
-    let of = |id: &str| units.iter().flat_map(|unit| &unit.unit.calls).filter(|call| call.api == id).count() as u64;
+    let of = |id: &str| units.iter().flat_map(|unit| &unit.calls).filter(|call| call.api == id).count() as u64;
     let made = APIS.map(|(id, title, retired)| ApiUse {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -173,23 +215,36 @@ fn apis(units: &[UnitAnswer]) -> Vec<ApiUse> {
     made.into()
 }
 
-fn targets(units: &[UnitAnswer], packages: &[WorkPackage]) -> Vec<TargetAnswer> {
+fn targets(units: &[UnitAnswer], packages: &[WorkPackage], reasons: &Reasons) -> Vec<TargetAnswer> {
     let answers = [
         "1 of 17 calls is ready, 6 can move after the safe fix, 6 after a fix to review. 2 Assistants calls have no successor that keeps their form; the API was shut down on 2026-08-26.",
         "Chat can move after a fix to review. For embeddings, images and audio nothing reliable was found; Responses lose tools that run on the server.",
         "Chat, embeddings and Responses can move. There is no `images` endpoint, and speech cannot be made.",
     ];
-    TARGETS.iter().zip(answers).map(|((id, title), answer)| target(id, title, answer, units, packages)).collect()
+    TARGETS
+        .iter()
+        .zip(answers)
+        .map(|((id, title), answer)| target(id, title, answer, units, packages, reasons))
+        .collect()
 }
 
-fn target(id: &str, title: &str, answer: &str, units: &[UnitAnswer], packages: &[WorkPackage]) -> TargetAnswer {
+fn target(
+    id: &str,
+    title: &str,
+    answer: &str,
+    units: &[UnitAnswer],
+    packages: &[WorkPackage],
+    reasons: &Reasons,
+) -> TargetAnswer {
     let (mut calls, mut whole) = (VerdictCounts::default(), VerdictCounts::default());
     let mut by_api: BTreeMap<&str, VerdictCounts> = BTreeMap::new();
     for unit in units {
-        whole.add(&unit.judgements[id]);
-        for (call, judgement) in unit.unit.calls.iter().zip(&unit.call_judgements[id]) {
-            calls.add(judgement);
-            by_api.entry(&call.api).or_default().add(judgement);
+        let judged = reasons.get(unit.judgements[id]);
+        whole.add(judged.verdict, judged.level);
+        for (call, judgement) in unit.calls.iter().zip(&unit.call_judgements[id]) {
+            let judgement = reasons.get(*judgement);
+            calls.add(judgement.verdict, judgement.level);
+            by_api.entry(&call.api).or_default().add(judgement.verdict, judgement.level);
         }
     }
     let apis = APIS.map(|(api, _, _)| {
@@ -203,7 +258,7 @@ fn target(id: &str, title: &str, answer: &str, units: &[UnitAnswer], packages: &
         .map(|package| &package.efforts[id])
         .fold((0, 0), |(low, high), effort| (low + effort.low, high + effort.high));
     TargetAnswer {
-        verdict: worst(&units.iter().map(|unit| unit.judgements[id].clone()).collect::<Vec<_>>()).verdict,
+        verdict: worst(&units.iter().map(|unit| reasons.get(unit.judgements[id])).collect::<Vec<_>>()).verdict,
         answer: answer.to_owned(),
         calls,
         units: whole,
@@ -287,31 +342,6 @@ fn spoil(value: &mut serde_json::Value, text: &str) {
     }
 }
 
-/// Very many sites, with the units and calls that a tree of that size can have.
-pub(crate) fn large(sites: usize) -> Assessment {
-    let mut large = full();
-    let (few_units, few_sites) = (large.units.clone(), large.sites.clone());
-    large.units = (0..sites / 20)
-        .map(|at| {
-            let mut unit = few_units[at % few_units.len()].clone();
-            unit.unit.id = format!("unit-{}", at + 1);
-            unit.unit.location.start.line = at as u32 + 1;
-            unit
-        })
-        .collect();
-    large.sites = (0..sites)
-        .map(|at| {
-            let mut site = few_sites[at % few_sites.len()].clone();
-            site.place.path = format!("area-{}/src/{}", at / 97, site.place.path);
-            site.place.line = (at % 400) as u32 + 1;
-            site.units = vec![format!("unit-{}", at / 20 + 1)];
-            site
-        })
-        .collect();
-    large.summary = summary(&large.sites, &large.units);
-    large
-}
-
 /// What a site is when nothing else is said.
 fn site(
     rule: &str,
@@ -327,7 +357,6 @@ fn site(
         severity,
         place: place(path, line),
         local: local.to_owned(),
-        message: format!("`{local}` ties the code to one vendor: see the rule"),
         fix,
         units: unit.split(' ').filter(|unit| !unit.is_empty()).map(str::to_owned).collect(),
     }

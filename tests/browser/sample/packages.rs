@@ -7,7 +7,7 @@ use unmoor::{
     rules::model::FixLevel,
 };
 
-use super::{TARGETS, effort, place, texts, worst};
+use super::{Reasons, TARGETS, effort, place, texts, worst};
 
 const CLIENTS: &str = "\
 @@ -1,22 +1,18 @@
@@ -83,20 +83,29 @@ fn step(rule: &str, title: &str, recipe: Option<&str>, reason: &str, places: &[(
 }
 
 /// A package without what is particular to it; its numbers come from its units.
-fn package(number: usize, title: &str, units: &[UnitAnswer], work: [[u64; 5]; 3]) -> WorkPackage {
+fn package(
+    number: usize,
+    title: &str,
+    units: &[UnitAnswer],
+    reasons: &mut Reasons,
+    work: [[u64; 5]; 3],
+) -> WorkPackage {
     let id = format!("package-{number}");
     let own: Vec<&UnitAnswer> = units.iter().filter(|unit| unit.package == id).collect();
-    let mut files: Vec<String> = own.iter().map(|unit| unit.unit.location.path.clone()).collect();
-    files.extend(own.iter().flat_map(|unit| &unit.unit.calls).map(|call| call.location.path.clone()));
+    let mut files: Vec<String> = own.iter().map(|unit| unit.place.path.clone()).collect();
+    files.extend(own.iter().flat_map(|unit| &unit.calls).map(|call| call.place.path.clone()));
     files.sort();
     files.dedup();
-    let judgement = |target: &str| worst(&own.iter().map(|unit| unit.judgements[target].clone()).collect::<Vec<_>>());
+    let mut judgement = |target: &str| {
+        let worst = worst(&own.iter().map(|unit| reasons.get(unit.judgements[target])).collect::<Vec<_>>());
+        reasons.judgement(&worst)
+    };
     WorkPackage {
         title: title.to_owned(),
         because: Vec::new(),
-        units: own.iter().map(|unit| unit.unit.id.clone()).collect(),
+        units: own.iter().map(|unit| unit.id.clone()).collect(),
         sites: own.iter().map(|unit| unit.sites).sum(),
-        calls: own.iter().map(|unit| unit.unit.calls.len() as u64).sum(),
+        calls: own.iter().map(|unit| unit.calls.len() as u64).sum(),
         after: Vec::new(),
         judgements: TARGETS.iter().map(|(target, _)| ((*target).to_owned(), judgement(target))).collect(),
         efforts: TARGETS
@@ -112,7 +121,7 @@ fn package(number: usize, title: &str, units: &[UnitAnswer], work: [[u64; 5]; 3]
 }
 
 /// Four packages.
-pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
+pub(super) fn packages(units: &[UnitAnswer], reasons: &mut Reasons) -> Vec<WorkPackage> {
     let clients = "azure-openai/python/client-openai";
     let many: Vec<(&str, u32)> = (0..9).map(|at| ("services/search/index/rerank.py", 20 + 7 * at)).collect();
     vec![
@@ -136,6 +145,7 @@ pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
                 1,
                 "Chat and search of the `api` service",
                 units,
+                reasons,
                 [[4, 1, 2, 8, 2], [4, 3, 2, 8, 2], [4, 3, 2, 8, 2]],
             )
         },
@@ -149,7 +159,13 @@ pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
                 "The model behind `VOICE_DEPLOYMENT` is not known.",
                 &[("apps/web/src/server/speech.ts", 20)],
             )],
-            ..package(2, "The web application's server", units, [[0, 3, 1, 5, 1], [0, 3, 4, 5, 1], [0, 3, 6, 5, 1]])
+            ..package(
+                2,
+                "The web application's server",
+                units,
+                reasons,
+                [[0, 3, 1, 5, 1], [0, 3, 4, 5, 1], [0, 3, 6, 5, 1]],
+            )
         },
         WorkPackage {
             because: texts(["One subclass serves both jobs."]),
@@ -165,6 +181,7 @@ pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
                 3,
                 "Search index with a client of its own",
                 units,
+                reasons,
                 [[0, 0, 11, 2, 1], [0, 0, 11, 2, 1], [0, 0, 11, 2, 1]],
             )
         },
@@ -178,7 +195,7 @@ pub(super) fn packages(units: &[UnitAnswer]) -> Vec<WorkPackage> {
                 "The API does not answer any more.",
                 &[("services/support/bot.py", 28), ("services/support/bot.py", 51)],
             )],
-            ..package(4, "Support bot on Assistants", units, [[0, 0, 5, 2, 1]; 3])
+            ..package(4, "Support bot on Assistants", units, reasons, [[0, 0, 5, 2, 1]; 3])
         },
     ]
 }

@@ -3,24 +3,19 @@
 use std::collections::BTreeMap;
 
 use unmoor::{
-    finding::{EvidenceKind, Location, Point},
-    migrate::assess::{Judgement, Place, UnitAnswer, Verdict},
+    finding::EvidenceKind,
+    migrate::assess::{CallAnswer, Place, SettingAnswer, StepAnswer, UnitAnswer, Verdict},
     rules::model::FixLevel,
-    unit::{Call, DeploymentUse, SettingRead, Step, Unit, UnitKind},
+    unit::{DeploymentUse, UnitKind},
 };
 
-use super::{TARGETS, judge, own, texts, worst};
-
-fn location(path: &str, line: u32) -> Location {
-    let point = |column| Point { line, column, column_utf16: column, byte: line * 40 + column };
-    Location { path: path.to_owned(), start: point(9), end: point(20) }
-}
+use super::{Judged, Reasons, TARGETS, judge, own, place, worst};
 
 fn named(name: &str) -> DeploymentUse {
     DeploymentUse { variable: name.contains('_'), name: name.to_owned() }
 }
 
-/// A unit without calls.
+/// A unit without calls and answers.
 fn unit(
     number: usize,
     kind: UnitKind,
@@ -29,72 +24,76 @@ fn unit(
     (path, line): (&str, u32),
     settings: &[&str],
     deployments: &[&str],
-) -> Unit {
+) -> UnitAnswer {
     let settings_file =
         if path.starts_with("services") { "services/api/app/settings.py" } else { "apps/web/src/config.ts" };
-    Unit {
+    UnitAnswer {
         id: format!("unit-{number}"),
         kind,
         symbol: symbol.map(str::to_owned),
         local: local.to_owned(),
-        location: location(path, line),
+        place: place(path, line),
         settings: (12..)
             .zip(settings)
-            .map(|(line, name)| SettingRead { name: (*name).to_owned(), location: location(settings_file, line) })
+            .map(|(line, name)| SettingAnswer { name: (*name).to_owned(), place: place(settings_file, line) })
             .collect(),
         deployments: deployments.iter().map(|name| named(name)).collect(),
         calls: Vec::new(),
+        package: String::new(),
+        sites: 0,
+        tested: false,
+        judgements: BTreeMap::new(),
+        call_judgements: BTreeMap::new(),
     }
 }
 
 /// A call: part of the API, method, place, function, needs.
 type Sketch<'a> = (&'a str, &'a str, (&'a str, u32), &'a str, &'a [&'a str]);
 
-fn call(unit: &Unit, (api, method, (path, line), function, needs): Sketch<'_>) -> Call {
-    let step = |kind, location: Location, text: &str| Step { kind, location, text: text.to_owned() };
-    let module = unit.location.path.rsplit_once('.').map_or("", |(module, _)| module).replace('/', ".");
-    let chain = vec![
-        step(EvidenceKind::Binding, unit.location.clone(), &format!("client = {}(…)", unit.local)),
-        step(EvidenceKind::Import, location(path, 4), &format!("from {module} import client")),
-        step(EvidenceKind::Site, location(path, line), &format!("client.{method}")),
-    ];
-    Call {
+fn call(unit: &UnitAnswer, (api, method, (path, line), function, needs): Sketch<'_>) -> CallAnswer {
+    let module = unit.place.path.rsplit_once('.').map_or("", |(module, _)| module).replace('/', ".");
+    let mut chain = vec![StepAnswer {
+        kind: EvidenceKind::Import,
+        place: place(path, 4),
+        text: format!("from {module} import client"),
+    }];
+    if unit.place.path == path {
+        chain.clear();
+    }
+    CallAnswer {
         api: api.to_owned(),
         method: method.to_owned(),
-        location: location(path, line),
+        place: place(path, line),
         function: Some(function.to_owned()),
-        parameters: texts(["input", "model", "temperature"]),
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
         deployment: unit.deployments.first().cloned(),
-        findings: Vec::new(),
         chain,
     }
 }
 
 /// The answers for a unit: its own change, and what the targets have.
 fn answered(
-    mut unit: Unit,
+    mut unit: UnitAnswer,
     package: &str,
     sites: u64,
     tested: bool,
-    change: impl Fn(&str) -> Judgement,
+    change: impl Fn(&str) -> Judged,
     calls: &[Sketch<'_>],
+    reasons: &mut Reasons,
 ) -> UnitAnswer {
     unit.calls = calls.iter().map(|sketch| call(&unit, *sketch)).collect();
-    let mut judgements = BTreeMap::new();
-    let mut call_judgements = BTreeMap::new();
     for (target, _) in TARGETS {
         let mine = change(target);
-        let each: Vec<Judgement> = unit.calls.iter().map(|call| judge(target, &call.api, &mine)).collect();
-        let mut all = each.clone();
+        let mut all: Vec<Judged> = unit.calls.iter().map(|call| judge(target, &call.api, &mine)).collect();
+        let each = all.iter().map(|judged| reasons.judgement(judged)).collect();
         all.push(mine);
-        judgements.insert(target.to_owned(), worst(&all));
-        call_judgements.insert(target.to_owned(), each);
+        unit.judgements.insert(target.to_owned(), reasons.judgement(&worst(&all)));
+        unit.call_judgements.insert(target.to_owned(), each);
     }
-    UnitAnswer { unit, package: package.to_owned(), sites, tested, judgements, call_judgements }
+    UnitAnswer { package: package.to_owned(), sites, tested, ..unit }
 }
 
-fn safe(target: &str) -> Judgement {
+fn safe(target: &str) -> Judged {
     match target {
         "openai" => own(
             Verdict::AfterFix,
@@ -106,7 +105,7 @@ fn safe(target: &str) -> Judgement {
     }
 }
 
-fn reviewed(_: &str) -> Judgement {
+fn reviewed(_: &str) -> Judged {
     own(
         Verdict::AfterFix,
         Some(FixLevel::Unsafe),
@@ -115,7 +114,7 @@ fn reviewed(_: &str) -> Judgement {
     )
 }
 
-fn by_hand(_: &str) -> Judgement {
+fn by_hand(_: &str) -> Judged {
     let place = Place { path: "services/search/index/client.py".to_owned(), line: 31, column: 5 };
     own(
         Verdict::NeedsWork,
@@ -125,7 +124,7 @@ fn by_hand(_: &str) -> Judgement {
     )
 }
 
-fn ready(target: &str) -> Judgement {
+fn ready(target: &str) -> Judged {
     match target {
         "openai" => own(Verdict::Ready, None, "The client takes address and key from its settings already.", None),
         _ => reviewed(target),
@@ -134,7 +133,7 @@ fn ready(target: &str) -> Judgement {
 
 /// Eight units.
 #[allow(clippy::too_many_lines, reason = "it is a list")]
-pub(super) fn units() -> Vec<UnitAnswer> {
+pub(super) fn units(reasons: &mut Reasons) -> Vec<UnitAnswer> {
     const ROUTES: &str = "services/api/app/routes/chat.py";
     let api = &["SHOP_API_KEY", "SHOP_API_VERSION", "SHOP_ENDPOINT"];
     let chat = "chat.completions.create";
@@ -159,6 +158,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("chat-completions", chat, ("services/api/app/routes/cart.py", 23), "Cart.explain", &[]),
                 ("embeddings", "embeddings.create", ("services/api/app/search.py", 55), "embed_query", &[]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -178,6 +178,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 29), "refresh", &[]),
                 ("embeddings", "embeddings.create", ("services/api/app/jobs/nightly.py", 61), "backfill", &[]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -204,6 +205,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("responses", "responses.create", ("apps/web/src/server/assist.ts", 80), "retry", &[]),
                 ("images", "images.generate", ("apps/web/src/server/banner.ts", 16), "makeBanner", &[]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -223,6 +225,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("audio", "audio.speech.create", ("apps/web/src/server/speech.ts", 20), "speak", &[]),
                 ("audio", "audio.transcriptions.create", ("apps/web/src/server/speech.ts", 44), "listen", &[]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -242,6 +245,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("chat-completions", chat, ("services/search/index/rerank.py", 90), "rerank", &["logprobs"]),
                 ("embeddings", "embeddings.create", ("services/search/index/vectors.py", 12), "vectors", &[]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -261,6 +265,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
                 ("assistants", "beta.assistants.create", ("services/support/bot.py", 28), "setup", &[]),
                 ("assistants", "beta.threads.runs.create_and_poll", ("services/support/bot.py", 51), "ask", &["tools"]),
             ],
+            reasons,
         ),
         answered(
             unit(
@@ -277,6 +282,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
             false,
             reviewed,
             &[("chat-completions", "chat/completions", ("scripts/smoke.py", 14), "main", &[])],
+            reasons,
         ),
         answered(
             unit(8, UnitKind::Module, Some("openai"), "openai", ("services/legacy/faq.py", 3), &[], &["MODEL"]),
@@ -285,6 +291,7 @@ pub(super) fn units() -> Vec<UnitAnswer> {
             true,
             ready,
             &[("chat-completions", chat, ("services/legacy/faq.py", 19), "faq", &[])],
+            reasons,
         ),
     ]
 }
