@@ -52,6 +52,7 @@ fn schemas_are_fresh() {
     check("schemas/scan-line.schema.json", &schema::<Line<'static>>(written.clone()));
     check("schemas/plan.schema.json", &schema::<Plan>(written.clone()));
     check("schemas/report.schema.json", &schema::<Assessment>(written.clone()));
+    check("schemas/why.schema.json", &schema::<Why>(written.clone()));
     check("schemas/models.schema.json", &schema::<Models>(written));
     check("schemas/rule.schema.json", &schema::<RuleFile>(read.clone()));
     check("schemas/pack.schema.json", &schema::<PackFile>(read.clone()));

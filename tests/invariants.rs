@@ -21,7 +21,9 @@ fn trees() -> Vec<PathBuf> {
 
 fn options() -> ScanOptions {
     let wanted = |name: &str| Grammar::of(name).is_some();
-    ScanOptions { walk: WalkOptions::new(wanted), without_prefilter: false, minified: true, unreported: false }
+    let walk = WalkOptions::new(wanted);
+    // Whether a file is parsed must not depend on the prefilter; what links bring in would hide it.
+    ScanOptions { walk, minified: true, link: false, ..ScanOptions::of_any_file() }
 }
 
 fn scan(tree: &Path, options: &ScanOptions) -> Scan {

@@ -158,9 +158,9 @@ fn hunks(file: &FilePlan) -> (String, bool) {
 
 /// What was scanned, by the name of its directory.
 fn name_of(paths: &[PathBuf]) -> String {
-    let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
     let real = fs::canonicalize(first).unwrap_or_else(|_| first.to_owned());
-    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "/".to_owned());
+    let name = real.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
     match paths.len() {
         0 | 1 => name,
         more => format!("{name} and {} more", more - 1),

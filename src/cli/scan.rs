@@ -25,6 +25,7 @@ use crate::{
 
 /// Arguments of `unmoor scan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
     /// Files and directories to scan; `-` is standard input
     #[arg(value_name = "PATHS", default_value = ".")]

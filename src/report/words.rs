@@ -46,7 +46,8 @@ pub fn duration(low: u64, high: u64) -> String {
     };
     // Halves of hours and days are as exact as an estimate can be.
     let halves = |minutes: u64| if unit == 1 { minutes * 2 } else { (minutes * 2 + unit / 2) / unit };
-    let shown = |halves: u64| if halves % 2 == 0 { format!("{}", halves / 2) } else { format!("{}.5", halves / 2) };
+    let shown =
+        |halves: u64| if halves.is_multiple_of(2) { format!("{}", halves / 2) } else { format!("{}.5", halves / 2) };
     let (low, high) = (halves(low), halves(high));
     let plural = if high == 2 { "" } else { "s" };
     if low == high {

@@ -19,7 +19,7 @@ use crate::{
     },
     lang::{Grammar, Language},
     resolve::{
-        link::{Exports, Leading, Outside, Program, Reached},
+        link::{Exports, Leading, Outside, Program, Reached, Summary},
         paths::Site,
     },
     unit::assemble::{Assembly, FilePart},
@@ -39,14 +39,23 @@ pub(super) struct Other {
     pub(super) max_size: u64,
 }
 
-/// Names of files that lead to the vendor's clients, with how they do.
-type News = BTreeMap<FileId, BTreeMap<String, Leading>>;
+impl Other {
+    /// The same file, to be looked at after all.
+    pub(super) fn into_hit(self) -> Hit {
+        let size = std::fs::metadata(&self.path).map_or(0, |data| data.len());
+        Hit { path: self.path, grammar: self.grammar, size, bytes: None, max_size: self.max_size }
+    }
+}
 
-struct Linking<'l> {
-    scanner: &'l Scanner,
-    options: &'l ScanOptions,
-    modules: &'l Modules,
-    hits: BTreeMap<FileId, Hit>,
+/// Names of files that lead to the vendor's clients, with how they do.
+pub(super) type News = BTreeMap<FileId, BTreeMap<String, Leading>>;
+
+/// The files of a tree while they are linked.
+pub(super) struct Linking<'l> {
+    pub(super) scanner: &'l Scanner,
+    pub(super) options: &'l ScanOptions,
+    pub(super) modules: &'l Modules,
+    pub(super) hits: BTreeMap<FileId, Hit>,
     others: BTreeMap<FileId, Other>,
     pub(super) program: Program,
     pub(super) analysed: BTreeMap<FileId, Analysed>,
@@ -54,7 +63,7 @@ struct Linking<'l> {
     pub(super) moored: BTreeSet<Site>,
     holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
-    tainted: News,
+    pub(super) tainted: News,
     /// How many bytes may still be parsed.
     budget: u64,
     /// True when that was not enough.
@@ -107,6 +116,7 @@ impl Scanner {
         // Long chains of names need a deep stack.
         let run = |linking: &mut Linking<'_>| {
             linking.run();
+            linking.budget = u64::MAX;
             then(linking)
         };
         let result = match pool(1) {
@@ -163,7 +173,7 @@ impl Linking<'_> {
     }
 
     /// Looks at files with what is known now. The first time, they are summed up too.
-    fn look_at(&mut self, files: &BTreeSet<FileId>) {
+    pub(super) fn look_at(&mut self, files: &BTreeSet<FileId>) {
         let known = self.affordable(files);
         let mut order: Vec<(FileId, &Hit)> =
             known.iter().filter_map(|file| Some((*file, self.hits.get(file)?))).collect();
@@ -209,16 +219,12 @@ impl Linking<'_> {
     fn affordable(&mut self, files: &BTreeSet<FileId>) -> Vec<FileId> {
         let known: Vec<FileId> = files.iter().copied().filter(|file| self.hit(*file)).collect();
         let size: u64 = known.iter().filter_map(|file| self.hits.get(file)).map(|hit| hit.size).sum();
-        match self.budget.checked_sub(size) {
-            Some(rest) => {
-                self.budget = rest;
-                known
-            }
-            None => {
-                self.cut = true;
-                Vec::new()
-            }
-        }
+        let Some(rest) = self.budget.checked_sub(size) else {
+            self.cut = true;
+            return Vec::new();
+        };
+        self.budget = rest;
+        known
     }
 
     /// True when there is such a file. One of the others becomes a hit.
@@ -310,14 +316,14 @@ impl Linking<'_> {
     fn formula(&self, file: FileId, names: &BTreeMap<String, Leading>) -> Formula {
         let by_module = Formula::any_of(self.modules.names(file));
         let by_name = names.iter().map(|(name, leading)| {
-            let named = if name == "default" {
+            let mentioned = if name == "default" {
                 Formula::ALWAYS
             } else {
                 Formula::any_of([name.as_str(), "import *", "export *"])
             };
             match leading {
-                Leading::Itself => named,
-                Leading::Members(members) => Formula::All(vec![named, Formula::any_of(members)]),
+                Leading::Itself => mentioned,
+                Leading::Members(members) => Formula::All(vec![mentioned, Formula::any_of(members)]),
             }
         });
         Formula::All(vec![by_module, Formula::Any(by_name.collect())])
@@ -341,7 +347,7 @@ impl Linking<'_> {
         let tests: BTreeSet<FileId> = self.importers(&names).into_iter().filter(is_test).collect();
         self.sum_up(&tests.into_iter().filter(|file| self.program.summary(*file).is_none()).collect());
         let tests = self.program.files().filter(is_test);
-        let reached = tests.filter_map(|file| self.program.summary(file)).flat_map(|summary| summary.imported());
+        let reached = tests.filter_map(|file| self.program.summary(file)).flat_map(Summary::imported);
         let reached: BTreeSet<FileId> = reached.filter(|file| units.contains(file)).collect();
         reached.into_iter().map(|file| shown(self.modules.path(file))).collect()
     }

@@ -56,6 +56,7 @@ const KEPT_BYTES: usize = 64 << 20;
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ScanOptions {
     /// How to walk.
     pub walk: WalkOptions,

@@ -56,15 +56,14 @@ impl Assembly {
         self.modules();
         self.drop_idle_declarations();
         let keys = self.numbered();
-        let ties = self.all_ties();
+        let mut keys_of_findings = self.all_ties().into_iter();
         let mut findings = Vec::new();
-        let mut ties = ties.into_iter();
         let known: BTreeMap<String, Location> =
             self.units.values().map(|unit| (unit.id.clone(), unit.location.clone())).collect();
         for part in self.parts {
             for mut finding in part.findings {
-                let tied = ties.next().unwrap_or_default();
-                let mut units: Vec<&String> = tied.iter().filter_map(|key| keys.get(key)).collect();
+                let own = keys_of_findings.next().unwrap_or_default();
+                let mut units: Vec<&String> = own.iter().filter_map(|key| keys.get(key)).collect();
                 units.sort_by_key(|id| number(id));
                 units.dedup();
                 finding.units = units.into_iter().cloned().collect();

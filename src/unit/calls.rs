@@ -123,7 +123,9 @@ impl Uses<'_, '_, '_> {
             match facts.expr(literal) {
                 Expr::List(items) => items.iter().for_each(|item| self.clients_in(*item, fits, holders, found)),
                 Expr::Operation { operator: Operator::Union, operands } => {
-                    operands.iter().for_each(|operand| self.clients_in(*operand, fits, holders, found));
+                    for operand in operands {
+                        self.clients_in(*operand, fits, holders, found);
+                    }
                 }
                 _ => {}
             }
@@ -277,7 +279,7 @@ impl Uses<'_, '_, '_> {
             }
             let text = self.resolver.paths.text(path).to_owned();
             let mut chosen: Option<(Kind, BTreeSet<Site>)> = None;
-            for given in self.catalogue.given_to(&text).into_iter().filter(|given| given.is_call()) {
+            for given in self.catalogue.given_to(&text).into_iter().filter(Given::is_call) {
                 let clients = self.given_clients(expr, given, &[]);
                 let Some(api) = given.api().filter(|_| !clients.is_empty()) else { continue };
                 let kind = Kind { api: api.to_owned(), method: last_name(&text).to_owned(), needs: Vec::new() };
@@ -349,7 +351,7 @@ impl Uses<'_, '_, '_> {
                 known.used.clients = clients.into_iter().collect();
             }
             None => {
-                calls.push(OwnCall { expr: written.expr, used: Used { clients: sites.into_iter().collect(), call } })
+                calls.push(OwnCall { expr: written.expr, used: Used { clients: sites.into_iter().collect(), call } });
             }
         }
     }

@@ -26,7 +26,8 @@ impl Ties<'_> {
         for _ in 0..2 {
             for (number, place) in self.places.iter().enumerate() {
                 if let (true, Some(other)) = (sites[number].is_empty(), place.leans_on) {
-                    sites[number] = sites[other].clone();
+                    let own = sites[other].clone();
+                    sites[number] = own;
                 }
             }
         }

@@ -168,9 +168,10 @@ impl Uses<'_, '_, '_> {
             let made = self.made(construction, site, found);
             uses.made.push(made);
         }
-        let tied =
+        let is_moored =
             |site: &Site| self.moored.contains(site) || uses.made.iter().any(|made| made.found && made.site == *site);
-        let tied_calls = calls.iter().filter(|call| call.used.clients.iter().any(tied) || call.used.clients.is_empty());
+        let tied_calls =
+            calls.iter().filter(|call| call.used.clients.iter().any(is_moored) || call.used.clients.is_empty());
         let exprs: Vec<ExprId> = tied_calls.map(|call| call.expr).collect();
         uses.calls = calls.into_iter().map(|call| call.used).collect();
         for (tie, (_, finding)) in uses.ties.iter().zip(findings) {
@@ -310,8 +311,8 @@ impl Uses<'_, '_, '_> {
         let mut flow = Flow::default();
         for &call in calls {
             let arguments = self.resolver.arguments_of(call, false);
-            let named = arguments.named.iter().filter(|named| names.contains(&named.name));
-            let roots: Vec<ExprId> = named.map(|named| named.value).collect();
+            let given = arguments.named.iter().filter(|named| names.contains(&named.name));
+            let roots: Vec<ExprId> = given.map(|named| named.value).collect();
             flow = self.resolver.flow_into(roots, flow, &|_| false);
         }
         self.unknown_sources(&flow)
@@ -324,7 +325,9 @@ impl Uses<'_, '_, '_> {
         let mut exprs: Vec<ExprId> = flow.exprs.into_iter().collect();
         exprs.sort_unstable();
         let (mut settings, mut texts) = (Vec::new(), Vec::new());
-        exprs.into_iter().for_each(|expr| self.note_sources(expr, &mut settings, &mut texts));
+        for expr in exprs {
+            self.note_sources(expr, &mut settings, &mut texts);
+        }
         settings
     }
 
@@ -415,9 +418,9 @@ impl Uses<'_, '_, '_> {
         let arguments = self.resolver.arguments_of(call, false);
         for name in names {
             let mut found = BTreeSet::new();
-            let named = arguments.named.iter().filter(|named| named.name == *name).map(|named| named.value);
+            let by_name = arguments.named.iter().filter(|named| named.name == *name).map(|named| named.value);
             let position = name.parse::<usize>().ok().and_then(|at| arguments.positional.get(at)).copied();
-            for value in named.chain(position).collect::<Vec<_>>() {
+            for value in by_name.chain(position).collect::<Vec<_>>() {
                 self.names_in(value, &mut found);
                 self.name_in_client(value, &mut found);
             }

@@ -77,13 +77,7 @@ impl<'p> Expansion<'p> {
     }
 
     /// What a path of `file` leads to; `None` when it leads to no known file, or to nothing in it.
-    pub(super) fn from_file(
-        &mut self,
-        file: FileId,
-        root: &str,
-        way: &str,
-        origin: Option<Site>,
-    ) -> Option<Vec<Reached>> {
+    pub(super) fn lead(&mut self, file: FileId, root: &str, way: &str, origin: Option<Site>) -> Option<Vec<Reached>> {
         let summary = self.program.summary(file)?;
         let steps = steps(way);
         let (start, used) = module_of(summary, root, &steps)?;
@@ -280,7 +274,7 @@ impl<'p> Expansion<'p> {
             None => None,
         };
         if root > 0 {
-            if let Some(reached) = self.from_file(file, name, way, origin) {
+            if let Some(reached) = self.lead(file, name, way, origin) {
                 return reached;
             }
             if name.starts_with(['.', '/', '?']) || name.starts_with(OWN) {

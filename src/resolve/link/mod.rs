@@ -247,14 +247,14 @@ impl Outside<'_> {
     /// The settings and texts that a path of this file leads to, also as parts of an object.
     pub fn sources(&self, root: &str, steps: &str) -> Vec<Reached> {
         let mut expansion = expand::Expansion::new(self.program, self.modules);
-        let reached = expansion.from_file(self.file, root, steps, None).unwrap_or_default();
+        let reached = expansion.lead(self.file, root, steps, None).unwrap_or_default();
         expansion.all_below(reached)
     }
 
     /// What a path of this file leads to: the name of its root, the steps after it, and where its instance comes from.
     /// `None` when it does not lead into a file whose summary is known, or when nothing is found there.
     pub fn expand(&self, root: &str, steps: &str, origin: Option<Site>) -> Option<Vec<Reached>> {
-        expand::Expansion::new(self.program, self.modules).from_file(self.file, root, steps, origin)
+        expand::Expansion::new(self.program, self.modules).lead(self.file, root, steps, origin)
     }
 
     /// True for a path that begins in a single file which is named like its root: a module of the project's own that goes
@@ -268,7 +268,7 @@ impl Outside<'_> {
     /// The functions and classes that a path of this file leads to, and the files on the way that have no summary.
     pub fn functions(&self, root: &str, steps: &str) -> (Vec<Reached>, Vec<FileId>) {
         let mut expansion = expand::Expansion::new(self.program, self.modules);
-        let reached = expansion.from_file(self.file, root, steps, None).unwrap_or_default();
+        let reached = expansion.lead(self.file, root, steps, None).unwrap_or_default();
         (reached, expansion.missing)
     }
 
@@ -315,7 +315,7 @@ impl Exports<'_> {
     pub fn leads_to(&self, file: FileId, name: &str, wanted: &dyn Fn(&Reached) -> bool) -> bool {
         let mut expansion = expand::Expansion::new(self.program, self.modules);
         let reached = expansion.export(file, name);
-        expansion.any_below(&reached, wanted)
+        expansion.leading(&reached, wanted).is_some()
     }
 
     /// The names that a file gives to others, also those that it gives on.

@@ -162,7 +162,7 @@ pub(super) fn links(looking: &Looking<'_>, facts: &Facts<'_>) -> Vec<Linked> {
     let mut links: Vec<Linked> = Vec::new();
     let mut add = |module: &str, symbol: &ImportedSymbol<'_>| {
         let Some((other, name)) = taken(outside, module, symbol).filter(|(other, _)| *other != file) else { return };
-        let tainted = linking.tainted.get(&other).into_iter().flatten();
+        let tainted = linking.tainted.get(&other).into_iter().flat_map(std::collections::BTreeMap::keys);
         for name in tainted.filter(|tainted| name.is_empty() || **tainted == name) {
             let link = Linked {
                 from: shown(linking.modules.path(other)),
