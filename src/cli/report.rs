@@ -194,9 +194,10 @@ fn tell(
     }
     if let (Some(file), false) = (&arguments.output, common.quiet) {
         for target in &assessment.targets {
-            writeln!(streams.err, "{}: {}", target.title, target.answer)?;
+            writeln!(streams.out, "{}: {}", target.title, target.answer)?;
         }
-        writeln!(streams.err, "written to {}", file.display())?;
+        writeln!(streams.out, "written to {}", file.display())?;
+        streams.out.flush()?;
     }
     Ok(())
 }
