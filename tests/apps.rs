@@ -504,6 +504,24 @@ fn links_that_go_in_a_circle_end() {
     assert!(calls == ["plain.py:3"] || calls == ["app.py:3", "plain.py:3"], "{calls:?}");
 }
 
+/// The way of template methods: the base asks, what derives from it says whom.
+#[test]
+fn a_base_class_uses_the_client_that_a_derived_class_stores() {
+    let tree = Tree::new();
+    tree.add("llm/__init__.py", "");
+    tree.add(
+        "llm/base.py",
+        "class Base:\n    def ask(self):\n        return self.client.models.list()\n\n    def other(self):\n        \
+         return self.server.models.list()\n",
+    );
+    tree.add(
+        "llm/hosted.py",
+        "from openai import AzureOpenAI\n\nfrom .base import Base\n\n\nclass Hosted(Base):\n    def __init__(self):\n        \
+         self.client = AzureOpenAI(azure_endpoint=\"https://here.openai.azure.com\", api_version=\"2024-10-21\")\n",
+    );
+    assert_eq!(tree.calls(), ["llm/base.py:3"]);
+}
+
 /// The numbers of the files in which a call is found, where each file has one.
 fn numbers(unit: &Unit, before: &str) -> BTreeSet<usize> {
     let number = |call: &Call| {

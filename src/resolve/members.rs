@@ -110,7 +110,7 @@ impl<'f> Resolver<'f, '_> {
     }
 
     /// The names that a class of the file has itself: in its body, or stored on its instances.
-    pub(super) fn own_members(&self, class: ClassId) -> Vec<&'f str> {
+    pub fn own_members(&self, class: ClassId) -> Vec<&'f str> {
         let facts = self.facts;
         let scope = facts.classes[class.index()].scope;
         let in_body = facts.bindings.iter().filter(|binding| binding.scope == scope).map(|binding| binding.name);
@@ -128,7 +128,7 @@ impl<'f> Resolver<'f, '_> {
     }
 
     /// A member of a class of the file that it has itself.
-    pub(super) fn own_member(&mut self, class: ClassId, name: &str) -> Vec<Value> {
+    pub fn own_member(&mut self, class: ClassId, name: &str) -> Vec<Value> {
         let facts = self.facts;
         let mut values = Vec::new();
         for &id in &self.scopes.in_scope(facts.classes[class.index()].scope, name).to_vec() {
@@ -144,6 +144,7 @@ impl<'f> Resolver<'f, '_> {
         }
         values.retain(|value| !matches!(value, Value::Path(Paths::UNKNOWN)));
         values.extend(self.setting_of(class, name));
+        values.extend(self.stored_by_derived(class, name));
         values
     }
 

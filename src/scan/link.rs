@@ -272,6 +272,11 @@ impl Linking<'_> {
                     dirty.insert(passed.file);
                 }
             }
+            for stored in &analysed.uses.stored {
+                if self.program.store(stored) {
+                    dirty.insert(stored.file);
+                }
+            }
         }
         dirty
     }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::{FileUses, Uses};
 use crate::{
-    facts::{ArgumentKind, Expr, ExprId, FunctionId},
+    facts::{ArgumentKind, ClassId, Expr, ExprId, FunctionId},
     input::modules::FileId,
     resolve::{
         Foreign, Value,
-        link::{Passed, Reached},
+        link::{Passed, Reached, Stored},
         paths::{PathId, Site},
     },
 };
@@ -98,8 +98,14 @@ impl Uses<'_, '_, '_> {
     }
 
     fn moored_in(&mut self, value: ExprId, own: &BTreeSet<Site>) -> BTreeSet<Reached> {
+        let values = self.resolver.values(value).to_vec();
+        self.moored_among(&values, own)
+    }
+
+    fn moored_among(&self, values: &[Value], own: &BTreeSet<Site>) -> BTreeSet<Reached> {
         let mut reached = BTreeSet::new();
-        for path in self.resolver.instances(value) {
+        let paths = values.iter().filter_map(|value| if let Value::Path(path) = value { Some(*path) } else { None });
+        for path in paths {
             let Some(origin) = self.resolver.paths.origin(path) else { continue };
             let site = self.resolver.site(origin, self.outside.file);
             if own.contains(&site) || self.moored.contains(&site) {
@@ -163,5 +169,61 @@ impl Uses<'_, '_, '_> {
             return u32::try_from(found).ok();
         }
         self.outside.program.parameter(file, function, name)
+    }
+
+    /// Notes which clients classes store on their instances: methods of the classes that they derive from use them too.
+    pub(super) fn stored(&mut self, own: &BTreeSet<Site>, uses: &mut FileUses) {
+        for number in 0..self.resolver.facts.classes.len() {
+            let class = ClassId(number as u32);
+            if self.resolver.facts.classes[number].bases.is_empty() {
+                continue;
+            }
+            let mut clients: BTreeMap<&str, BTreeSet<Reached>> = BTreeMap::new();
+            for name in self.resolver.own_members(class) {
+                let values = self.resolver.own_member(class, name);
+                let moored = self.moored_among(&values, own);
+                if !moored.is_empty() {
+                    clients.insert(name, moored);
+                }
+            }
+            if clients.is_empty() {
+                continue;
+            }
+            for (file, class) in self.bases_of(class, &mut uses.wants) {
+                for (name, values) in &clients {
+                    let stored = values.iter().map(|value| Stored {
+                        file,
+                        class,
+                        name: (*name).to_owned(),
+                        value: value.clone(),
+                    });
+                    uses.stored.extend(stored);
+                }
+            }
+        }
+    }
+
+    /// The classes of the project that a class derives from.
+    fn bases_of(&mut self, class: ClassId, wants: &mut BTreeSet<FileId>) -> Vec<(FileId, u32)> {
+        let facts = self.resolver.facts;
+        let mut bases = Vec::new();
+        for &base in &facts.classes[class.index()].bases {
+            for value in self.resolver.values(base).to_vec() {
+                match value {
+                    Value::Class(base) => bases.push((self.outside.file, base.0)),
+                    Value::Path(path) => {
+                        let Some((root, steps)) = self.resolver.paths.parts(path) else { continue };
+                        let (reached, missing) = self.outside.functions(root, steps);
+                        wants.extend(missing);
+                        bases.extend(reached.into_iter().filter_map(|one| match one {
+                            Reached::Class(file, class) => Some((file, class)),
+                            _ => None,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        bases
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     resolve::{
         Foreign, Resolver, Value,
         flow::Flow,
-        link::{Outside, Passed, Reached},
+        link::{Outside, Passed, Reached, Stored},
         paths::{Origin, PathId, Site},
     },
     rules::{
@@ -38,6 +38,8 @@ pub struct FileUses {
     pub ties: Vec<Tie>,
     /// What it passes to functions, of this file or another.
     pub passes: BTreeSet<Passed>,
+    /// What its classes store on instances of the classes they derive from.
+    pub stored: BTreeSet<Stored>,
     /// The variables that the SDK's module is configured by.
     pub module_settings: Vec<(String, Where)>,
     /// Files that are not known yet and are given clients.
@@ -189,6 +191,7 @@ impl Uses<'_, '_, '_> {
         let flows = constructions.iter().filter(|one| own.contains(&self.resolver.site(one.origin, self.outside.file)));
         uses.wants.extend(flows.flat_map(|one| self.unknown_sources(&one.flow)).collect::<Vec<_>>());
         self.passes(&own, &mut uses);
+        self.stored(&own, &mut uses);
         uses
     }
 

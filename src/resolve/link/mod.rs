@@ -173,6 +173,8 @@ type Given = BTreeMap<(FileId, u32), BTreeMap<u32, BTreeSet<Reached>>>;
 pub struct Program {
     summaries: BTreeMap<FileId, Summary>,
     given: Given,
+    /// What derived classes store on instances of a class, by name.
+    stored: BTreeMap<(FileId, u32), BTreeMap<String, BTreeSet<Reached>>>,
 }
 
 /// How many different values are kept for a parameter.
@@ -200,6 +202,18 @@ impl Program {
         values.len() < MAX_GIVEN && values.insert(passed.value.clone())
     }
 
+    /// Notes what a derived class stores. True when that is news.
+    pub fn store(&mut self, stored: &Stored) -> bool {
+        let names = self.stored.entry((stored.file, stored.class)).or_default();
+        let values = names.entry(stored.name.clone()).or_default();
+        values.len() < MAX_GIVEN && values.insert(stored.value.clone())
+    }
+
+    /// What derived classes store under a name on instances of a class.
+    pub fn stored(&self, file: FileId, class: u32, name: &str) -> impl Iterator<Item = &Reached> {
+        self.stored.get(&(file, class)).and_then(|names| names.get(name)).into_iter().flatten()
+    }
+
     /// The position of a parameter by its name.
     pub fn parameter(&self, file: FileId, function: u32, name: &str) -> Option<u32> {
         let parameters = &self.summaries.get(&file)?.functions.get(&function)?.parameters;
@@ -223,6 +237,19 @@ pub struct Passed {
     /// The parameter's position, without the receiver.
     pub index: u32,
     /// What is given.
+    pub value: Reached,
+}
+
+/// What a derived class stores on its instances: the methods of the class it derives from see it too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stored {
+    /// The file of the class that is derived from.
+    pub file: FileId,
+    /// That class, by its number in the file.
+    pub class: u32,
+    /// The member's name.
+    pub name: String,
+    /// What is stored.
     pub value: Reached,
 }
 
