@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use unmoor::{
     finding::Location,
-    migrate::assess::VerdictCounts,
+    migrate::assess::{Assessment, VerdictCounts},
     rules::load,
     scan::{Scan, ScanOptions, Scanner},
     unit::{Call, DeploymentUse, Unit},
@@ -243,10 +243,25 @@ fn check(name: &str) {
     let (folder, expected) = apps().into_iter().find(|(folder, _)| folder.ends_with(name)).unwrap();
     let mut wrong = Wrong::default();
     wrong.units(&expected.units, &scan(&folder, 0).units, &folder);
-    for target in expected.verdicts.keys() {
-        wrong.add(EXPECTED, format_args!("the verdicts for {target} are compared by no test"));
+    let found = verdicts(&folder, &expected.verdicts.keys().map(String::as_str).collect::<Vec<_>>());
+    for (target, counts) in &expected.verdicts {
+        if found.get(target) != Some(counts) {
+            wrong.add(EXPECTED, format_args!("the verdicts for {target} are {:?}", found.get(target)));
+        }
     }
     wrong.assert_none();
+}
+
+/// The calls of an application by verdict, for each of the targets.
+fn verdicts(folder: &Path, targets: &[&str]) -> BTreeMap<String, VerdictCounts> {
+    assert!(!targets.is_empty(), "{}: no verdicts are expected", folder.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+        .args(["report", ".", "--no-config", "--format", "json", "--target", &targets.join(",")])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let report: Assessment = serde_json::from_slice(&output.stdout).unwrap();
+    report.targets.into_iter().map(|target| (target.id, target.calls)).collect()
 }
 
 /// So that no application is left out below.
