@@ -32,6 +32,16 @@ pub struct Arguments {
     pub complete: bool,
 }
 
+impl Arguments {
+    /// The values given for an argument: by its name, or at its position where the name is a number.
+    pub fn given(&self, name: &str) -> Vec<ExprId> {
+        match name.parse::<usize>() {
+            Ok(position) => self.positional.get(position).copied().into_iter().collect(),
+            Err(_) => self.named.iter().filter(|named| named.name == name).map(|named| named.value).collect(),
+        }
+    }
+}
+
 /// A symbol that a call calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Called {

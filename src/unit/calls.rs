@@ -14,7 +14,7 @@ use crate::{
         paths::{Origin, Site},
         trace::LinkKind,
     },
-    rules::{apis::OTHER, calls::Given},
+    rules::{apis::OTHER, calls::Given, matching::kind_of},
 };
 
 /// How deep constants of arguments are looked for in objects.
@@ -85,9 +85,7 @@ impl Uses<'_, '_, '_> {
         let arguments = self.resolver.arguments_of(call, false);
         let mut found = BTreeSet::new();
         for name in given.arguments() {
-            let named = arguments.named.iter().filter(|named| named.name == *name).map(|named| named.value);
-            let position = name.parse::<usize>().ok().and_then(|at| arguments.positional.get(at)).copied();
-            for value in named.chain(position).collect::<Vec<_>>() {
+            for value in arguments.given(name) {
                 self.clients_in(value, &|path| given.fits(path), holders, &mut found);
             }
         }
@@ -327,8 +325,6 @@ impl Uses<'_, '_, '_> {
         needs.extend(kind.needs);
         let names = self.catalogue.deployment_arguments(true);
         let deployment = self.deployments(written.expr, names).into_iter().next();
-        let mut function = self.resolver.function_names(facts.node(written.expr).scope);
-        function.reverse();
         let trace = self.resolver.trace(written.callee);
         let mut chain: Vec<Step> = trace.into_iter().map(|link| self.step(link.kind, link.span)).collect();
         let text = self.shower.local(facts.node(written.callee).span);
@@ -337,7 +333,7 @@ impl Uses<'_, '_, '_> {
             api: kind.api,
             method: kind.method,
             location,
-            function: (!function.is_empty()).then(|| function.join(".")),
+            function: self.function_around(written.expr),
             parameters: parameters.into_iter().collect(),
             needs: needs.into_iter().collect(),
             deployment,
@@ -356,14 +352,15 @@ impl Uses<'_, '_, '_> {
         }
     }
 
+    /// The function or method around an expression, outermost first, joined by dots.
+    pub(super) fn function_around(&self, expr: ExprId) -> Option<String> {
+        let mut names = self.resolver.function_names(self.resolver.facts.node(expr).scope);
+        names.reverse();
+        (!names.is_empty()).then(|| names.join("."))
+    }
+
     fn step(&self, kind: LinkKind, span: Span) -> Step {
-        let kind = match kind {
-            LinkKind::Import => EvidenceKind::Import,
-            LinkKind::Binding => EvidenceKind::Binding,
-            LinkKind::Annotation => EvidenceKind::Annotation,
-            LinkKind::Base => EvidenceKind::Base,
-        };
-        Step { kind, location: self.shower.location(span), text: self.shower.local(span) }
+        Step { kind: kind_of(kind), location: self.shower.location(span), text: self.shower.local(span) }
     }
 
     /// The arguments of a call with their constants; entries of objects follow a dot, those of lists `[]`.

@@ -100,14 +100,12 @@ impl Uses<'_, '_, '_> {
         }
         let span = self.name_span(call).unwrap_or(facts.node(call).span);
         let location = self.shower.location(span);
-        let mut function = self.resolver.function_names(facts.node(call).scope);
-        function.reverse();
         let text = self.shower.local(facts.node(callee).span);
         let found = Call {
             api,
             method: symbol.trim_start_matches("global:").to_owned(),
             location: location.clone(),
-            function: (!function.is_empty()).then(|| function.join(".")),
+            function: self.function_around(call),
             parameters: Vec::new(),
             needs: Vec::new(),
             deployment,

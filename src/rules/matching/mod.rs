@@ -22,7 +22,7 @@ use crate::{
 };
 use conditions::Unmet;
 pub use report::FileText;
-pub(crate) use report::{Shower, findings, numbered_findings};
+pub(crate) use report::{Shower, findings, kind_of, numbered_findings};
 
 /// How often leaning clauses are tried again after new findings.
 const MAX_ROUNDS: usize = 4;

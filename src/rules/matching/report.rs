@@ -267,7 +267,8 @@ fn ceil_in(text: &str, start: usize, length: usize) -> usize {
     floor_boundary(text, start + length).saturating_sub(start)
 }
 
-fn kind_of(kind: LinkKind) -> EvidenceKind {
+/// What a step of a trace is as evidence.
+pub(crate) fn kind_of(kind: LinkKind) -> EvidenceKind {
     match kind {
         LinkKind::Import => EvidenceKind::Import,
         LinkKind::Binding => EvidenceKind::Binding,

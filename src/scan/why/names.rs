@@ -4,14 +4,16 @@
 use super::{super::shown, Meaning, MeaningKind, Named, across, look::Looking};
 use crate::{
     facts::{BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Span},
-    finding::EvidenceKind,
     resolve::{
         Foreign, Resolver, Value,
         link::Reached,
         paths::{Origin, PathId, Site},
         trace::{Link, LinkKind},
     },
-    rules::{matching::Shower, secrets::holds_key},
+    rules::{
+        matching::{Shower, kind_of},
+        secrets::holds_key,
+    },
     unit::Step,
 };
 
@@ -181,12 +183,7 @@ impl<'n, 'f, 's> Names<'n, 'f, 's> {
             if kind == LinkKind::Import {
                 steps.extend(self.defined(span));
             }
-            let kind = match kind {
-                LinkKind::Import => EvidenceKind::Import,
-                LinkKind::Binding => EvidenceKind::Binding,
-                LinkKind::Annotation => EvidenceKind::Annotation,
-                LinkKind::Base => EvidenceKind::Base,
-            };
+            let kind = kind_of(kind);
             steps.push(Step { kind, location: self.shower.location(span), text: self.shower.local(span) });
         }
         // What stands on the line is seen there.
