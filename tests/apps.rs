@@ -537,6 +537,21 @@ fn a_base_class_uses_the_client_that_a_derived_class_stores() {
     assert_eq!(tree.calls(), ["llm/base.py:3"]);
 }
 
+/// A key in the place of a deployment's name is not shown as one.
+#[test]
+fn a_key_is_no_deployment() {
+    let tree = Tree::new();
+    let key = format!("sk-{}", "0123456789abcdef".repeat(2));
+    tree.add("clients.py", PYTHON_CLIENT);
+    tree.add(
+        "app.py",
+        &format!("from clients import client\n\n\ndef ask(llm, name):\n    return llm.responses.create(model=name)\n\n\nask(client, \"{key}\")\nclient.responses.create(model=\"{key}\")\n"),
+    );
+    assert_eq!(tree.calls().len(), 2);
+    let scan = serde_json::to_string(&scan(tree.path(), 0)).unwrap();
+    assert!(!scan.contains(&key), "{scan}");
+}
+
 /// The numbers of the files in which a call is found, where each file has one.
 fn numbers(unit: &Unit, before: &str) -> BTreeSet<usize> {
     let number = |call: &Call| {

@@ -22,6 +22,7 @@ use crate::{
         index::Index,
         matching::{Place, Shower},
         model::Class,
+        secrets::looks_like_key,
     },
 };
 
@@ -182,7 +183,11 @@ impl Uses<'_, '_, '_> {
             }
         }
         let mut own: BTreeSet<Site> = uses.made.iter().filter(|made| made.found).map(|made| made.site).collect();
-        own.extend(holders.iter().map(|holder| holder.site));
+        let holds = |holder: &&Holder| {
+            holder.clients.iter().any(|(client, _)| own.contains(client) || self.moored.contains(client))
+        };
+        let tied_holders: Vec<Site> = holders.iter().filter(holds).map(|holder| holder.site).collect();
+        own.extend(tied_holders);
         uses.holders = holders;
         if uses.ties.iter().any(|tie| tie.module) {
             uses.module_settings = self.module_settings();
@@ -346,7 +351,7 @@ impl Uses<'_, '_, '_> {
             let name = rest.split(['/', '?']).next().unwrap_or_default();
             match pieces.get(number + 1) {
                 Some(Piece::Hole(hole)) if rest.is_empty() => self.names_in(*hole, found),
-                next if !name.is_empty() && (next.is_none() || rest.contains(['/', '?'])) => {
+                next if !name.is_empty() && !looks_like_key(name) && (next.is_none() || rest.contains(['/', '?'])) => {
                     found.insert(DeploymentUse { name: name.to_owned(), variable: false });
                 }
                 _ => {}
@@ -421,9 +426,7 @@ impl Uses<'_, '_, '_> {
         let arguments = self.resolver.arguments_of(call, false);
         for name in names {
             let mut found = BTreeSet::new();
-            let by_name = arguments.named.iter().filter(|named| named.name == *name).map(|named| named.value);
-            let position = name.parse::<usize>().ok().and_then(|at| arguments.positional.get(at)).copied();
-            for value in by_name.chain(position).collect::<Vec<_>>() {
+            for value in arguments.given(name) {
                 self.names_in(value, &mut found);
                 self.name_in_client(value, &mut found);
             }
@@ -461,7 +464,8 @@ impl Uses<'_, '_, '_> {
                 },
                 _ => continue,
             };
-            if !name.is_empty() && !name.contains("{}") {
+            // What could be a key is never shown, wherever it stands.
+            if !name.is_empty() && !name.contains("{}") && (variable || !looks_like_key(&name)) {
                 found.insert(DeploymentUse { name, variable });
             }
         }
