@@ -48,6 +48,28 @@ impl Finding {
     }
 }
 
+/// A finding that is set aside: it does not count and is shown only on request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Suppressed {
+    /// What was found.
+    pub finding: Finding,
+    /// What sets it aside.
+    pub by: SuppressedBy,
+    /// The reason that people gave, where they did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub justification: Option<String>,
+}
+
+/// What sets a finding aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuppressedBy {
+    /// A comment in the source.
+    InSource,
+    /// An entry of the baseline.
+    Baseline,
+}
+
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Location {

@@ -30,7 +30,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    finding::Finding,
+    finding::{Finding, Suppressed},
     input::{
         exclude::GlobError,
         prefilter::Prefilter,
@@ -89,6 +89,9 @@ pub struct Scan {
     pub tool: Tool,
     /// All findings, by path, position and rule.
     pub findings: Vec<Finding>,
+    /// Findings that comments or the baseline set aside, in the same order; `stats` counts them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub suppressed: Vec<Suppressed>,
     /// The clients and what is tied to each, by location.
     #[serde(default)]
     pub units: Vec<Unit>,
@@ -154,6 +157,10 @@ pub enum DiagnosticKind {
     Manifest,
     /// Not all names were followed into other files.
     Linking,
+    /// A comment that is to set a finding aside is wrong, expired, or sets none aside.
+    Ignore,
+    /// An entry of the baseline is no longer found.
+    Baseline,
     /// It is nested too deep; the rest of the file was looked at.
     TooDeep,
     /// Nothing was found to look at.
@@ -184,6 +191,12 @@ pub struct Stats {
     pub bytes_parsed: u64,
     /// Files and directories that were passed over, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// Findings that comments in the source set aside.
+    #[serde(default)]
+    pub ignored: u64,
+    /// Findings that the baseline sets aside.
+    #[serde(default)]
+    pub baselined: u64,
 }
 
 /// Rules made ready for scanning. Parts are made when they are first needed.
