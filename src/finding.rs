@@ -39,6 +39,9 @@ pub struct Finding {
     pub fingerprint: String,
     /// The source lines of the site, secrets masked.
     pub excerpt: Excerpt,
+    /// The first and last line of the whole that the site heads, such as a call with all its arguments.
+    #[serde(skip)]
+    pub extent: (u32, u32),
 }
 
 impl Finding {

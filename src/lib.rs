@@ -25,6 +25,8 @@ pub mod migrate;
 
 pub mod config;
 
+pub mod suppress;
+
 pub mod scan;
 
 pub mod fixtures;

@@ -18,6 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["unit"],
     &["migrate"],
     &["config"],
+    &["suppress"],
     &["scan"],
     &["fixtures"],
     &["report"],

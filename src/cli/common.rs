@@ -4,9 +4,11 @@ use std::{
     fmt::Display,
     io::{self, Read, Write},
     path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use clap::{ArgAction, Args, ValueEnum};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     config::{self, Config, Located},
@@ -202,4 +204,34 @@ pub(super) fn names_of(settings: &Config) -> PortableNames {
 /// A mistake in what a settings file names.
 pub(super) fn at(located: &Located, message: impl Display, cure: impl Display) -> Failure {
     Failure::usage(format_args!("{}: {message}", located.place), cure)
+}
+
+/// The present day: of `SOURCE_DATE_EPOCH` where that is set, so that the same input gives the same bytes.
+pub(super) fn today() -> Result<Date, Failure> {
+    day(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref())
+}
+
+fn day(epoch: Option<&str>) -> Result<Date, Failure> {
+    let seconds = match epoch {
+        Some(text) => text.parse::<u64>().map_err(|_| {
+            let message = format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds");
+            Failure::usage(message, "set it to seconds since 1970-01-01, or unset it")
+        })?,
+        None => SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default(),
+    };
+    let time = Timestamp::from_second(i64::try_from(seconds).unwrap_or_default()).unwrap_or_default();
+    Ok(time.to_zoned(TimeZone::UTC).date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_the_epoch() {
+        let day = |epoch| day(epoch).ok().map(|day| day.to_string());
+        assert_eq!(day(Some("0")).as_deref(), Some("1970-01-01"));
+        assert_eq!(day(Some("1795650000")).as_deref(), Some("2026-11-25"));
+        assert_eq!(day(Some("tomorrow")), None);
+    }
 }

@@ -76,9 +76,7 @@ impl Files {
             walk,
             without_prefilter: self.no_prefilter,
             minified: self.minified,
-            tests: false,
-            link: true,
-            unreported: false,
+            ..ScanOptions::of_any_file()
         }
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Nothing here touches the process: commands read and write through [`Streams`], and only `main.rs` owns the real ones.
 
+mod baseline;
+mod comments;
 mod common;
 mod explain;
 mod files;
 mod fix;
 mod models;
+mod ratchet;
 pub mod reference;
 mod report;
 mod rules;
@@ -75,6 +78,8 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong arguments or settings, 3 the pr
 enum Command {
     /// Find the places that tie code to one vendor's edition of the API
     Scan(Box<scan::Arguments>),
+    /// Write down the findings that are there, so that scans report only new ones
+    Baseline(Box<baseline::Arguments>),
     /// Show, or make, the changes that free code from that edition
     Fix(Box<fix::Arguments>),
     /// Report whether code can go elsewhere, what breaks, how much work it is, and in which order
@@ -113,6 +118,7 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
     let common = &arguments.common;
     let done = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments, common, streams),
+        Command::Baseline(arguments) => baseline::run(arguments, common, streams),
         Command::Fix(arguments) => fix::run(arguments, common, streams),
         Command::Report(arguments) => report::run(arguments, common, streams),
         Command::Why(arguments) => why::run(arguments, common, streams),

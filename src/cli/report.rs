@@ -3,14 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use clap::{Args, ValueEnum};
 
 use super::{
     Exit,
-    common::{Common, Failure, Packs, Streams, names_of},
+    common::{Common, Failure, Packs, Streams, names_of, today},
     files::{Files, bad_glob, check_paths},
 };
 use crate::{
@@ -68,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let filled = settings.models.iter().filter(|(_, model)| !model.text.is_empty());
     let asked = Asked {
         name: name_of(&arguments.paths),
-        date: today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref())?,
+        date: today()?.to_string(),
         targets,
         names: names_of(&settings),
         models: filled.map(|(deployment, model)| (deployment.clone(), model.text.clone())).collect(),
@@ -167,19 +166,6 @@ fn name_of(paths: &[PathBuf]) -> String {
     }
 }
 
-/// The day of the report: of `SOURCE_DATE_EPOCH` where that is set, so that the same input gives the same bytes.
-fn today(epoch: Option<&str>) -> Result<String, Failure> {
-    let seconds = match epoch {
-        Some(text) => text.parse::<u64>().map_err(|_| {
-            let message = format!("SOURCE_DATE_EPOCH: `{text}` is no number of seconds");
-            Failure::usage(message, "set it to seconds since 1970-01-01, or unset it")
-        })?,
-        None => SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default(),
-    };
-    let date = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or_default()).unwrap_or_default();
-    Ok(date.strftime("%Y-%m-%d").to_string())
-}
-
 fn tell(
     arguments: &Arguments,
     scan: &Scan,
@@ -200,17 +186,4 @@ fn tell(
         streams.out.flush()?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_day_is_that_of_the_epoch() {
-        let day = |epoch| today(epoch).ok();
-        assert_eq!(day(Some("0")).as_deref(), Some("1970-01-01"));
-        assert_eq!(day(Some("1795650000")).as_deref(), Some("2026-11-25"));
-        assert_eq!(day(Some("tomorrow")), None);
-    }
 }

@@ -10,8 +10,10 @@ use clap::Args;
 
 use super::{
     Exit,
-    common::{Common, Failure, Packs, Streams, at, error, selection, with_help},
+    comments::Comments,
+    common::{Common, Failure, Packs, Streams, at, error, selection, warning, with_help},
     files::{Files, STANDARD_INPUT, bad_glob},
+    ratchet::{Ratchet, Scope},
 };
 use crate::{
     config::{Config, Located},
@@ -47,9 +49,6 @@ pub(super) struct Arguments {
     /// Write how often each rule found something, instead of the findings
     #[arg(long, help_heading = "Output")]
     statistics: bool,
-    /// Exit with 0 also when something was found
-    #[arg(long, help_heading = "Output")]
-    exit_zero: bool,
     /// Exit with 2 when a file could not be scanned as it should
     #[arg(long, help_heading = "Output")]
     strict: bool,
@@ -65,6 +64,11 @@ pub(super) struct Arguments {
     min_severity: Option<Severity>,
     #[command(flatten)]
     packs: Packs,
+
+    #[command(flatten)]
+    ratchet: Ratchet,
+    #[command(flatten)]
+    comments: Comments,
 
     #[command(flatten)]
     files: Files,
@@ -84,18 +88,33 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let selection = arguments.selection(&settings, &set.rules)?;
     let number = set.rules.len();
     // What is selected must not change what belongs together.
-    let set = if arguments.no_link { selection.needed(set) } else { set };
-    let scanner = Scanner::new(set);
+    let scanner = if arguments.no_link { Scanner::narrowed(set, &selection) } else { Scanner::new(set) };
+    let known = arguments.ratchet.file.load(&settings)?;
     if common.verbose {
         let file = settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         let running = scanner.rules().len();
         writeln!(streams.err, "settings: {file}; {}, {running} of them needed", count(number as u64, "rule"))?;
     }
-    let mut scan = arguments.scan(&scanner, &settings, streams.input)?;
-    scan.findings.retain(|finding| selection.keeps(finding));
+    let options = arguments.options(&settings)?;
+    let mut scan = arguments.scan(&scanner, &options, &settings, streams.input)?;
+    scan.keep(|finding| selection.keeps(finding));
+    let mut remarks = Vec::new();
+    remarks.extend(arguments.ratchet.keep_new(&scanner, &mut scan, &arguments.paths, &options)?);
+    if let Some(known) = &known {
+        let reports = |rule: &str| scanner.rules().iter().all(|known| known.id != rule || selection.reports(known));
+        let gone = known.set_aside(&mut scan, &Scope { paths: &arguments.paths, reports: &reports });
+        remarks.extend(gone.remark().filter(|_| arguments.ratchet.sees_all()));
+    }
+    if arguments.comments.writes() {
+        return arguments.comments.write(&mut scan, streams);
+    }
     arguments.write(&scan, format, streams)?;
     show_rest(&scan, format, common, streams)?;
-    Ok(arguments.exit(&scan, streams)?)
+    if !common.quiet {
+        remarks.iter().try_for_each(|remark| warning(remark, streams.err))?;
+    }
+    let fails = arguments.ratchet.fails(&scan, &settings)?;
+    Ok(arguments.exit(&scan, fails, streams)?)
 }
 
 impl Arguments {
@@ -118,19 +137,29 @@ impl Arguments {
         selection(severity, &[select], &[ignore], settings, rules)
     }
 
-    fn scan(&self, scanner: &Scanner, settings: &Config, input: &mut dyn Read) -> Result<Scan, Failure> {
-        let options = ScanOptions { link: !self.no_link, ..self.files.options(settings) };
+    fn options(&self, settings: &Config) -> Result<ScanOptions, Failure> {
+        let link = !self.no_link;
+        Ok(ScanOptions { link, context: link, ignores: self.comments.day()?, ..self.files.options(settings) })
+    }
+
+    fn scan(
+        &self,
+        scanner: &Scanner,
+        options: &ScanOptions,
+        settings: &Config,
+        input: &mut dyn Read,
+    ) -> Result<Scan, Failure> {
         let reads_input = self.paths.iter().any(|path| path.as_os_str() == STANDARD_INPUT);
         match &self.stdin_filename {
             Some(_) if !reads_input => {
                 Err(Failure::usage("--stdin-filename is given but standard input is not read", "add the path `-`"))
             }
-            Some(name) => self.scan_input(scanner, name, input, &options),
+            Some(name) => self.scan_input(scanner, name, input, options),
             None if reads_input => {
                 let cure = "add --stdin-filename NAME, such as --stdin-filename app.py";
                 Err(Failure::usage("cannot tell the language of standard input", cure))
             }
-            None => scanner.scan(&self.paths, &options).map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings)),
+            None => scanner.scan(&self.paths, options).map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings)),
         }
     }
 
@@ -180,7 +209,7 @@ impl Arguments {
         self.paths.iter().filter(|path| path.as_os_str() != STANDARD_INPUT && !path.exists())
     }
 
-    fn exit(&self, scan: &Scan, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    fn exit(&self, scan: &Scan, fails: bool, streams: &mut Streams<'_>) -> io::Result<Exit> {
         // A path that was named and is not there is a mistake on the command line, though the others were scanned.
         let missing: Vec<String> = self.missing().map(|path| path.display().to_string()).collect();
         let failures = scan.diagnostics.iter().filter(|diagnostic| diagnostic.kind.is_failure()).count() as u64;
@@ -191,10 +220,10 @@ impl Arguments {
         } else if self.strict && failures > 0 {
             error(&format!("{} with --strict", count(failures, "failure")), streams.err)?;
             Ok(Exit::Usage)
-        } else if scan.findings.is_empty() || self.exit_zero {
-            Ok(Exit::Clean)
-        } else {
+        } else if fails {
             Ok(Exit::Findings)
+        } else {
+            Ok(Exit::Clean)
         }
     }
 }

@@ -58,6 +58,12 @@ pub struct Config {
     pub portable: NameSettings,
     /// What fixes are made unless the command line says otherwise.
     pub fix: FixSettings,
+    /// The file that lists the findings that were there before.
+    pub baseline: Option<Located>,
+    /// Which findings make the exit code 1.
+    pub fail_on: Option<Located>,
+    /// The least severity of such findings.
+    pub fail_severity: Option<Severity>,
 }
 
 /// Names of environment variables, from `[portable]`. Those that are absent are as the rules have them.

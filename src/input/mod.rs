@@ -7,9 +7,11 @@
 //! * [`prefilter`] tells from the bytes whether a file can hold anything of interest;
 //! * [`text`] decodes the bytes and translates byte offsets to lines and columns;
 //! * [`versions`] reads which versions of packages the project of a file uses;
-//! * [`modules`] says which file an import means.
+//! * [`modules`] says which file an import means;
+//! * [`git`] runs Git for those who ask it something.
 
 pub mod exclude;
+pub mod git;
 pub mod modules;
 pub mod prefilter;
 pub mod text;
@@ -17,5 +19,5 @@ pub mod unwalked;
 pub mod versions;
 pub mod walk;
 
-mod roots;
+pub(crate) mod roots;
 mod samples;

@@ -131,7 +131,7 @@ pub(super) fn shown(path: &Path) -> PathBuf {
 
 /// A path from the root of the file system, with `.` and `..` worked out by the words alone: globs are about what is
 /// written, not about where links lead.
-pub(super) fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     let mut absolute = if path.is_absolute() { PathBuf::new() } else { env::current_dir().unwrap_or_default() };
     for component in path.components() {
         match component {

@@ -10,9 +10,12 @@ pub mod writing;
 
 use std::path::Path;
 
-use tree_sitter::Parser;
+use tree_sitter::{Parser, Tree};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Span};
+
+/// The kinds of nodes that are comments, in all grammars.
+const COMMENTS: [&str; 2] = ["comment", "html_comment"];
 
 /// A language that can be scanned. Rules are written for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +121,34 @@ impl Lowering {
     /// [`Problem`](crate::facts::Problem); `None` means that the parser gave up (it was cancelled or the grammar does
     /// not fit the library).
     pub fn facts<'s>(&mut self, grammar: Grammar, text: &'s str) -> Option<Facts<'s>> {
+        let tree = self.tree(grammar, text)?;
+        Some(match grammar {
+            Grammar::Python => python::lower(&tree, text),
+            Grammar::TypeScript | Grammar::Tsx => javascript::lower(&tree, text),
+        })
+    }
+
+    /// Where the comments of `text` stand, in order.
+    pub fn comments(&mut self, grammar: Grammar, text: &str) -> Vec<Span> {
+        let Some(tree) = self.tree(grammar, text) else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut cursor = tree.walk();
+        loop {
+            let node = cursor.node();
+            if COMMENTS.contains(&node.kind()) {
+                found.push(builder::span(node));
+            } else if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return found;
+                }
+            }
+        }
+    }
+
+    fn tree(&mut self, grammar: Grammar, text: &str) -> Option<Tree> {
         if self.loaded != Some(grammar) {
             let language = match grammar {
                 Grammar::Python => tree_sitter_python::LANGUAGE,
@@ -127,10 +158,6 @@ impl Lowering {
             self.parser.set_language(&language.into()).ok()?;
             self.loaded = Some(grammar);
         }
-        let tree = self.parser.parse(text, None)?;
-        Some(match grammar {
-            Grammar::Python => python::lower(&tree, text),
-            Grammar::TypeScript | Grammar::Tsx => javascript::lower(&tree, text),
-        })
+        self.parser.parse(text, None)
     }
 }

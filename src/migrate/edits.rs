@@ -6,39 +6,39 @@ use crate::facts::Span;
 
 /// One replacement.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Edit {
+pub(crate) struct Edit {
     /// What goes; empty for an insertion.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// What comes in its place.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl Edit {
     /// `text` in place of `span`.
-    pub(super) fn replace(span: Span, text: impl Into<String>) -> Self {
+    pub(crate) fn replace(span: Span, text: impl Into<String>) -> Self {
         Self { span, text: text.into() }
     }
 
     /// `text` before the byte at `at`.
-    pub(super) fn insert(at: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn insert(at: u32, text: impl Into<String>) -> Self {
         Self { span: Span { start: at, end: at }, text: text.into() }
     }
 
     /// Nothing in place of `span`.
-    pub(super) fn remove(span: Span) -> Self {
+    pub(crate) fn remove(span: Span) -> Self {
         Self { span, text: String::new() }
     }
 }
 
 /// Two edits of the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Conflict {
+pub(crate) struct Conflict {
     /// Where.
-    pub(super) span: Span,
+    pub(crate) span: Span,
 }
 
 /// The edits in order: equal ones once, those within a removed range dropped. An error if two disagree.
-pub(super) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
+pub(crate) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
     let mut seen = BTreeSet::new();
     edits.retain(|edit| seen.insert(edit.clone()));
     // Insertions first, as they came, then longer ones, so that what lies in one comes after it.
@@ -71,7 +71,7 @@ pub(super) fn ordered(mut edits: Vec<Edit>) -> Result<Vec<Edit>, Conflict> {
 }
 
 /// The text after the edits, which are ordered.
-pub(super) fn applied(text: &str, edits: &[Edit]) -> String {
+pub(crate) fn applied(text: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
     let mut at = 0;
     for edit in edits {

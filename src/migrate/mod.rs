@@ -15,7 +15,7 @@ mod checks;
 mod client;
 mod compose;
 mod deployment;
-mod edits;
+pub(crate) mod edits;
 mod file;
 mod given;
 mod import_edits;

@@ -22,11 +22,14 @@ pub struct Selection {
     min_severity: Severity,
 }
 
-/// One word of a selection.
+/// One word that names rules: a class, an id, or a short id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Selector {
+pub enum Selector {
+    /// All rules of a class.
     Class(Class),
+    /// The rule with this id.
     Id(String),
+    /// The rules with this short id, in any pack and language.
     ShortId(String),
 }
 
@@ -80,13 +83,13 @@ impl Selection {
 
     /// Adds a rule or class to report. Without any, all are.
     pub fn select(&mut self, word: &str, rules: &[Rule]) -> Result<(), UnknownRule> {
-        self.select.push(selector(word, rules)?);
+        self.select.push(Selector::named(word, rules)?);
         Ok(())
     }
 
     /// Adds a rule or class not to report, which counts more than what is selected.
     pub fn ignore(&mut self, word: &str, rules: &[Rule]) -> Result<(), UnknownRule> {
-        self.ignore.push(selector(word, rules)?);
+        self.ignore.push(Selector::named(word, rules)?);
         Ok(())
     }
 
@@ -114,7 +117,7 @@ impl Selection {
     /// The rules that must run: those to be reported and those they lean on, directly or not.
     pub fn needed(&self, mut set: RuleSet) -> RuleSet {
         let rules = &set.rules;
-        let mut open: Vec<usize> = (0..rules.len()).filter(|&rule| self.wants_rule(&rules[rule])).collect();
+        let mut open: Vec<usize> = (0..rules.len()).filter(|&rule| self.reports(&rules[rule])).collect();
         let mut needed: BTreeSet<usize> = open.iter().copied().collect();
         while let Some(rule) = open.pop() {
             for (other, candidate) in rules.iter().enumerate() {
@@ -128,12 +131,24 @@ impl Selection {
         set
     }
 
-    fn wants_rule(&self, rule: &Rule) -> bool {
+    /// True when the findings of a rule are to be reported.
+    pub fn reports(&self, rule: &Rule) -> bool {
         self.unwanted(&rule.id, rule.file.class, rule.file.severity).is_none()
     }
 }
 
 impl Selector {
+    /// What a word names.
+    pub fn named(word: &str, rules: &[Rule]) -> Result<Self, UnknownRule> {
+        if let Some(class) = Class::value_variants().iter().find(|class| class.name() == word) {
+            return Ok(Self::Class(*class));
+        }
+        match find(word, rules)?.first() {
+            Some(rule) if rule.id == word => Ok(Self::Id(word.to_owned())),
+            _ => Ok(Self::ShortId(word.to_owned())),
+        }
+    }
+
     /// The word that it was given as.
     fn word(&self) -> &str {
         match self {
@@ -142,22 +157,13 @@ impl Selector {
         }
     }
 
-    fn matches(&self, id: &str, class: Class) -> bool {
+    /// True when it names the rule with this id and class.
+    pub fn matches(&self, id: &str, class: Class) -> bool {
         match self {
             Self::Class(wanted) => *wanted == class,
             Self::Id(wanted) => wanted == id,
             Self::ShortId(wanted) => id.rsplit('/').next() == Some(wanted),
         }
-    }
-}
-
-fn selector(word: &str, rules: &[Rule]) -> Result<Selector, UnknownRule> {
-    if let Some(class) = Class::value_variants().iter().find(|class| class.name() == word) {
-        return Ok(Selector::Class(*class));
-    }
-    match find(word, rules)?.first() {
-        Some(rule) if rule.id == word => Ok(Selector::Id(word.to_owned())),
-        _ => Ok(Selector::ShortId(word.to_owned())),
     }
 }
 
@@ -226,7 +232,7 @@ mod tests {
             for word in words {
                 selection.select(word, &rules).unwrap();
             }
-            rules.iter().filter(|rule| selection.wants_rule(rule)).count()
+            rules.iter().filter(|rule| selection.reports(rule)).count()
         };
         assert_eq!(wanted(&[]), 5);
         assert_eq!(wanted(&["client"]), 2);

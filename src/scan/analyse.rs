@@ -28,6 +28,7 @@ use crate::{
         paths::Site,
     },
     rules::matching::{FileText, Shower, match_file, match_places, numbered_findings},
+    suppress::{apply::Directives, comments},
     unit::uses::{FileUses, Uses},
 };
 
@@ -63,6 +64,8 @@ pub(super) struct Analysed {
     pub(super) bytes: u64,
     pub(super) findings: Vec<Finding>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The comments in it that set findings aside, with its path.
+    pub(super) directives: Option<(String, Directives)>,
     /// What it tells of units, when files are linked.
     pub(super) uses: FileUses,
     /// What it gives to others, when files are linked.
@@ -121,6 +124,11 @@ impl Scanner {
         };
         let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
         analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
+        if options.ignores.is_some() && comments::may_hold(&text.text) {
+            let comments = lowering.comments(hit.grammar, &text.text);
+            let read = Directives::read(&text.text, &comments, &LineIndex::new(&text.text));
+            analysed.directives = (!read.is_empty()).then(|| (shown(&hit.path), read));
+        }
         let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
             let message = "the parser gave up on this file".to_owned();
             analysed.diagnostics.push(hit.diagnostic(DiagnosticKind::Syntax, None, message));

@@ -362,7 +362,9 @@ impl Linking<'_> {
             scan.tested = self.tested();
         }
         let mut parts: Vec<FilePart> = Vec::new();
+        let mut directives = Vec::new();
         for (file, analysed) in self.analysed {
+            directives.extend(analysed.directives);
             scan.stats.files_parsed += analysed.files;
             scan.stats.bytes_parsed += analysed.bytes;
             scan.diagnostics.extend(analysed.diagnostics);
@@ -389,7 +391,7 @@ impl Linking<'_> {
             });
         }
         let (findings, units) = Assembly::new(parts).finish();
-        scan.findings.extend(findings);
+        self.scanner.set_aside(scan, findings, directives, self.options);
         scan.units = units;
     }
 }

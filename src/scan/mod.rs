@@ -5,10 +5,13 @@
 //! The result is one [`Scan`] value, sorted, the same for any number of threads.
 
 mod analyse;
+mod aside;
 pub mod assess;
+mod context;
 mod fix;
 mod link;
 mod projects;
+mod since;
 pub mod why;
 
 use std::{
@@ -24,6 +27,8 @@ use std::{
 };
 
 use analyse::{Analysed, Hit};
+use context::Named;
+use jiff::civil::Date;
 use link::Other;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use schemars::JsonSchema;
@@ -42,8 +47,10 @@ use crate::{
         calls::Catalogue,
         formula::{Names, formulas},
         index::Index,
+        select::Selection,
         target::Target,
     },
+    suppress::{apply::Stale, comments},
     unit::Unit,
 };
 
@@ -70,13 +77,26 @@ pub struct ScanOptions {
     pub link: bool,
     /// Report also what is portable already and only matters to fixes. For testing rules.
     pub unreported: bool,
+    /// When all paths are files of a repository: look also at the files that they import, without reporting those.
+    pub context: bool,
+    /// The day on which comments that set findings aside are judged. Without one, such comments count for nothing.
+    pub ignores: Option<Date>,
 }
 
 impl ScanOptions {
     /// For files of any kind that can be scanned.
     pub fn of_any_file() -> Self {
         let walk = WalkOptions::new(|name| Grammar::of(name).is_some());
-        Self { walk, without_prefilter: false, minified: false, tests: false, link: true, unreported: false }
+        Self {
+            walk,
+            without_prefilter: false,
+            minified: false,
+            tests: false,
+            link: true,
+            unreported: false,
+            context: false,
+            ignores: None,
+        }
     }
 }
 
@@ -99,6 +119,9 @@ pub struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Counts.
     pub stats: Stats,
+    /// Comments that set nothing aside (any more), with the files they are in.
+    #[serde(skip)]
+    pub stale: Vec<(String, Stale)>,
     /// Files that tests reach, when they were asked for.
     #[serde(skip)]
     pub tested: Vec<String>,
@@ -197,11 +220,16 @@ pub struct Stats {
     /// Findings that the baseline sets aside.
     #[serde(default)]
     pub baselined: u64,
+    /// Findings that were there before the commit that changes are counted from.
+    #[serde(default)]
+    pub older: u64,
 }
 
 /// Rules made ready for scanning. Parts are made when they are first needed.
 pub struct Scanner {
     rules: RuleSet,
+    /// All rules that there are, where not all of them run.
+    known: Option<Vec<Rule>>,
     per_language: [PerLanguage; Language::ALL.len()],
 }
 
@@ -215,7 +243,13 @@ struct PerLanguage {
 impl Scanner {
     /// A scanner for a set of rules.
     pub fn new(rules: RuleSet) -> Self {
-        Self { rules, per_language: Default::default() }
+        Self { rules, known: None, per_language: Default::default() }
+    }
+
+    /// A scanner for those of a set's rules that a selection needs.
+    pub fn narrowed(rules: RuleSet, selection: &Selection) -> Self {
+        let known = Some(rules.rules.clone());
+        Self { known, ..Self::new(selection.needed(rules)) }
     }
 
     /// The rules it scans for.
@@ -232,7 +266,9 @@ impl Scanner {
         let made = self.per_language[language as usize].prefilter.get_or_init(|| {
             let rules: Vec<&Rule> = self.rules.rules.iter().filter(|rule| rule.language == language).collect();
             let names = Names { reexports: &self.rules.reexports };
-            Prefilter::new(formulas(&rules, &names)).ok()
+            let mut formulas = formulas(&rules, &names);
+            formulas.push(comments::formula());
+            Prefilter::new(formulas).ok()
         });
         made.as_ref()
     }
@@ -250,10 +286,15 @@ impl Scanner {
         let started = Instant::now();
         let Found { mut hits, others, mut scan } = self.find(paths, options)?;
         if options.link {
-            self.link(hits, others, paths, options, &mut scan);
+            let named = Named { hits, others };
+            match options.context.then(|| self.repository_of(paths)).flatten() {
+                Some(root) => self.link_in(&root, named, paths, options, &mut scan)?,
+                None => self.link(named.hits, named.others, paths, options, &mut scan),
+            }
         } else {
             hits.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
-            scan.add(self.analyse_all(&hits, options));
+            let results = self.analyse_all(&hits, options);
+            self.add(&mut scan, results, options);
         }
         if scan.stats.files_read == 0 && scan.diagnostics.is_empty() {
             scan.diagnostics.push(no_files(&scan.stats));
@@ -276,13 +317,27 @@ impl Scanner {
                 if options.link {
                     self.link(vec![hit], Vec::new(), &[], options, &mut scan);
                 } else {
-                    scan.add(self.analyse_all(&[hit], options));
+                    let results = self.analyse_all(&[hit], options);
+                    self.add(&mut scan, results, options);
                 }
             }
             None => scan.diagnostics.push(unknown_kind(path)),
         }
         scan.finish(started);
         scan
+    }
+
+    /// Takes in what files gave that were looked at by themselves.
+    fn add(&self, scan: &mut Scan, results: Vec<Analysed>, options: &ScanOptions) {
+        let (mut findings, mut directives) = (Vec::new(), Vec::new());
+        for result in results {
+            scan.stats.files_parsed += result.files;
+            scan.stats.bytes_parsed += result.bytes;
+            scan.diagnostics.extend(result.diagnostics);
+            findings.extend(result.findings);
+            directives.extend(result.directives);
+        }
+        self.set_aside(scan, findings, directives, options);
     }
 
     /// Reads all wanted files and keeps those that can matter.
@@ -359,13 +414,11 @@ struct Reading {
 }
 
 impl Scan {
-    fn add(&mut self, results: Vec<Analysed>) {
-        for result in results {
-            self.stats.files_parsed += result.files;
-            self.stats.bytes_parsed += result.bytes;
-            self.findings.extend(result.findings);
-            self.diagnostics.extend(result.diagnostics);
-        }
+    /// Keeps the findings that are wanted.
+    pub fn keep(&mut self, wanted: impl Fn(&Finding) -> bool) {
+        self.findings.retain(&wanted);
+        self.suppressed.retain(|suppressed| wanted(&suppressed.finding));
+        self.stats.ignored = self.suppressed.len() as u64;
     }
 
     fn add_walk(&mut self, report: &WalkReport) {
@@ -395,6 +448,8 @@ impl Scan {
 
     fn finish(&mut self, started: Instant) {
         self.findings.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
+        let place = |suppressed: &Suppressed| (suppressed.finding.location.clone(), suppressed.finding.rule.clone());
+        self.suppressed.sort_by_cached_key(place);
         self.diagnostics.sort();
         self.elapsed = started.elapsed();
     }

@@ -12,24 +12,14 @@
 //! shell is run, no lock is taken, and the file system monitor that a repository may name is not started.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fmt, fs, io};
+
+use crate::input::git;
 
 /// How many bytes of paths are handed over at once. Windows allows 32 KiB, other systems more.
 const MAX_ARGUMENTS: usize = 16 << 10;
-
-/// Settings that a calling Git (in a hook) hands down. They would name its repository in place of a file's own.
-const INHERITED: &[&str] = &[
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_NAMESPACE",
-];
 
 /// Why Git could not say which files are dirty.
 #[derive(Debug)]
@@ -128,19 +118,12 @@ fn status<'f>(
 }
 
 fn batch_status(program: &OsStr, tree: &Path, files: &[&OsStr]) -> Result<Vec<PathBuf>, GitError> {
-    let mut command = Command::new(program);
-    for name in INHERITED {
-        command.env_remove(name);
-    }
-    command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C").arg("-C").arg(tree);
-    command.args(["--literal-pathspecs", "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z"]);
+    let mut command = git::command(program, tree);
+    command.args(["--literal-pathspecs", "status", "--porcelain=v1", "-z"]);
     command.args(["--untracked-files=all", "--ignored=no", "--no-renames", "--"]).args(files);
     let output = command.output().map_err(GitError::Missing)?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().map(str::trim).find(|line| !line.is_empty());
-        let message = said.map_or_else(|| output.status.to_string(), str::to_owned);
-        return Err(GitError::Failed { tree: tree.to_owned(), message });
+        return Err(GitError::Failed { tree: tree.to_owned(), message: git::said(&output) });
     }
     Ok(output.stdout.split(|byte| *byte == 0).filter_map(dirty_path).collect())
 }
@@ -149,17 +132,5 @@ fn batch_status(program: &OsStr, tree: &Path, files: &[&OsStr]) -> Result<Vec<Pa
 fn dirty_path(record: &[u8]) -> Option<PathBuf> {
     let (state, path) = (record.get(..2)?, record.get(3..)?);
     let is_conflict = state.contains(&b'U') || state == b"AA" || state == b"DD";
-    (is_conflict || state[1] != b' ').then(|| PathBuf::from(os_string(path)))
-}
-
-#[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
-    use std::os::unix::ffi::OsStringExt;
-    OsString::from_vec(bytes.to_vec())
-}
-
-#[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
-    // Git writes UTF-8 there.
-    OsString::from(String::from_utf8_lossy(bytes).into_owned())
+    (is_conflict || state[1] != b' ').then(|| PathBuf::from(git::os_string(path)))
 }

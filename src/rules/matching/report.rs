@@ -146,6 +146,7 @@ impl Writer<'_, '_, '_, '_> {
             fingerprint: self.fingerprint(rule, place, symbol.as_deref()),
             evidence: self.evidence(place, accepted),
             excerpt: self.excerpt(place.span),
+            extent: self.extent(place),
             symbol,
             local,
         }
@@ -200,6 +201,24 @@ impl Writer<'_, '_, '_, '_> {
     fn step(&self, kind: EvidenceKind, span: Span) -> Evidence {
         let Location { start, end, .. } = self.shower.location(span);
         Evidence { kind, path: None, start, end, text: self.local(span) }
+    }
+
+    /// The lines of what the site heads: a name and its value, or the expression that it begins.
+    fn extent(&self, place: &Place) -> (u32, u32) {
+        let facts = self.resolver.facts;
+        let whole = match (place.value, place.expr) {
+            (Some(value), _) => Some(facts.node(value).span),
+            (None, Some(expr)) if place.name.is_none() => Some(facts.node(expr).span),
+            _ => None,
+        };
+        let call =
+            place.call.filter(|_| place.name.is_none() && place.value.is_none()).map(|call| facts.node(call).span);
+        let import = facts.imports.iter().map(|import| import.span);
+        let import = import.into_iter().find(|span| span.start <= place.span.start && place.span.end <= span.end);
+        let spans = [Some(place.span), whole, call, import];
+        let start = spans.iter().flatten().map(|span| span.start).min().unwrap_or_default();
+        let end = spans.iter().flatten().map(|span| span.end).max().unwrap_or_default();
+        (self.shower.lines.position(start as usize).line, self.shower.lines.position(end as usize).line)
     }
 
     /// The rule, what the site stands for, the statement around it without white space, the names of the functions

@@ -334,7 +334,8 @@ impl Scanner {
             return (look, scan);
         }
         let hits: Vec<Hit> = hits.into_iter().filter(|hit| hit.path == path).collect();
-        scan.add(self.analyse_all(&hits, options));
+        let results = self.analyse_all(&hits, options);
+        self.add(&mut scan, results, options);
         let other = others.into_iter().find(|other| other.path == path).map(Other::into_hit);
         let Some(hit) = hits.first().or(other.as_ref()) else { return (Look::default(), scan) };
         let looking = Looking::alone(self, options, hit, question.line);
