@@ -42,7 +42,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic], most: usize, out: &mut dyn Write)
 
 /// Writes counts of findings and files, and a hint.
 pub fn counts(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", findings_line(&scan.findings))?;
+    writeln!(out, "{}{}", findings_line(&scan.findings), set_aside(scan))?;
     writeln!(out, "{DIM}{}{DIM:#}", files_line(scan))?;
     if let Some(finding) = scan.findings.iter().max_by_key(|finding| (finding.severity, finding.class == Class::Client))
     {
@@ -77,6 +77,21 @@ fn findings_line(findings: &[Finding]) -> String {
         by_class.join(", "),
         by_severity.join(", "),
     )
+}
+
+/// What is not among the findings, and why.
+fn set_aside(scan: &Scan) -> String {
+    let stats = &scan.stats;
+    let parts: Vec<String> = [
+        (stats.ignored, "ignored by comments"),
+        (stats.baselined, "in the baseline"),
+        (stats.older, "from before"),
+    ]
+    .iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    if parts.is_empty() { String::new() } else { format!("; not shown: {}", parts.join(", ")) }
 }
 
 fn files_line(scan: &Scan) -> String {

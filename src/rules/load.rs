@@ -56,7 +56,8 @@ fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
     if source.kind() == Kind::Calls {
         // Only its form would be read, and few runs ask for it.
         let read = || parse::<CallsFile>(source).map(calls::Source::read);
-        let source = if source.checked { calls::Source::unread(source.text.clone()) } else { read()? };
+        let text = source.json.map_or_else(|| source.text.clone(), Into::into);
+        let source = if source.checked { calls::Source::unread(text) } else { read()? };
         return Ok(Content::Calls(Box::new(source)));
     }
     let language = language_of(&source.name).ok_or_else(|| {

@@ -3,6 +3,7 @@
 //! [`load`](super::load) and [`reference`](super::reference).
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Path, PathBuf},
 };
@@ -18,8 +19,8 @@ const TARGETS: &str = "targets";
 /// The file that says which calls are calls of the API.
 const CALLS: &str = "calls";
 
-/// The built-in rule files, by path below `rules/`.
-static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// The built-in rule files: the path below `rules/`, what is written, and the same as JSON.
+static BUILT_IN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// A mistake in a rule file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,16 +99,23 @@ pub(super) struct SourceFile {
     /// Where it really lies; none for built-in files.
     pub(super) path: Option<PathBuf>,
     /// What it holds.
-    pub(super) text: String,
+    pub(super) text: Cow<'static, str>,
+    /// The same as JSON, for built-in files.
+    pub(super) json: Option<&'static str>,
     /// True for built-in files at run time: a test has checked them, so only their form is read.
     pub(super) checked: bool,
 }
 
 /// The built-in files of the kinds that are wanted.
 pub(super) fn built_in(checked: bool, wanted: impl Fn(Kind) -> bool) -> Vec<SourceFile> {
-    let source =
-        |&(name, text): &(&str, &str)| SourceFile { name: name.to_owned(), path: None, text: text.to_owned(), checked };
-    BUILT_IN.iter().filter(|(name, _)| wanted(kind_of(name))).map(source).collect()
+    let source = |&(name, text, json): &(&str, &'static str, &'static str)| SourceFile {
+        name: name.to_owned(),
+        path: None,
+        text: text.into(),
+        json: Some(json),
+        checked,
+    };
+    BUILT_IN.iter().filter(|(name, ..)| wanted(kind_of(name))).map(source).collect()
 }
 
 /// Reads the files of a user's folder.
@@ -129,7 +137,13 @@ pub(super) fn collect(folder: &Path, sources: &mut Vec<SourceFile>, errors: &mut
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
-                sources.push(SourceFile { name, path: Some(path.to_owned()), text, checked: false });
+                sources.push(SourceFile {
+                    name,
+                    path: Some(path.to_owned()),
+                    text: text.into(),
+                    json: None,
+                    checked: false,
+                });
             }
             Err(error) => errors.push(whole_file(path, error.to_string(), "make the file readable UTF-8 text")),
         }
@@ -159,8 +173,11 @@ fn kind_of(name: &str) -> Kind {
     }
 }
 
-/// Reads YAML of one form.
+/// Reads YAML of one form; where it is checked and there as JSON, that.
 pub(super) fn parse<T: DeserializeOwned>(source: &SourceFile) -> Result<T, Box<RuleError>> {
+    if let Some(value) = source.json.filter(|_| source.checked).and_then(|json| serde_json::from_str(json).ok()) {
+        return Ok(value);
+    }
     serde_saphyr::from_str(&source.text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
         let message = error.without_snippet().to_string();
@@ -225,5 +242,38 @@ impl SourceFile {
         let place = lines.find_map(|(line, text)| Some((line as u64 + 1, find(text)? as u64 + 1)));
         let (line, column) = place.unwrap_or((0, 0));
         RuleError { path: self.shown(), line, column, message, cure: cure.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::rules::{
+        apis::ApisFile, calls::file::CallsFile, effort::EffortFile, model::PackFile, model::RuleFile,
+        target::TargetFile,
+    };
+
+    fn same<T: DeserializeOwned + Debug>(source: &SourceFile) {
+        let yaml: T = serde_saphyr::from_str(&source.text).unwrap();
+        let json: T = serde_json::from_str(source.json.unwrap()).unwrap();
+        assert_eq!(format!("{yaml:?}"), format!("{json:?}"), "{}", source.name);
+    }
+
+    #[test]
+    fn the_json_of_built_in_files_says_the_same() {
+        let sources = built_in(true, |_| true);
+        assert!(sources.len() > 200);
+        for source in &sources {
+            match source.kind() {
+                Kind::Rule => same::<RuleFile>(source),
+                Kind::Pack => same::<PackFile>(source),
+                Kind::Calls => same::<CallsFile>(source),
+                Kind::Target => same::<TargetFile>(source),
+                Kind::Apis => same::<ApisFile>(source),
+                Kind::Effort => same::<EffortFile>(source),
+            }
+        }
     }
 }

@@ -180,8 +180,13 @@ mod tests {
     }
 
     fn told(text: &str) -> Vec<String> {
-        let source =
-            SourceFile { name: "targets/here.yaml".to_owned(), path: None, text: text.to_owned(), checked: false };
+        let source = SourceFile {
+            name: "targets/here.yaml".to_owned(),
+            path: None,
+            text: text.to_owned().into(),
+            json: None,
+            checked: false,
+        };
         check(&file(text), &source).into_iter().map(|error| error.message).collect()
     }
 

@@ -243,6 +243,3 @@ impl Placed {
         Stale { span: self.directive.span, comment: self.directive.comment, keeps, words: Span { start, end } }
     }
 }
-
-#[cfg(test)]
-mod tests;

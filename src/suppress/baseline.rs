@@ -230,6 +230,3 @@ pub fn place(file: &Path, directory: &Path) -> String {
     let below = file.strip_prefix(normal(directory)).map_or(file.as_path(), |below| below);
     below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
-
-#[cfg(test)]
-mod tests;

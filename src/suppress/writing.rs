@@ -119,8 +119,11 @@ impl Writer<'_> {
                 (format!(" // {directive}"), vec![format!("// {directive}"), format!("{{/* {directive} */}}")])
             }
         };
-        let own_lines = own_lines.into_iter().filter(|_| is_above).map(above);
-        std::iter::once(Edit::insert(end as u32, beside)).chain(own_lines).collect()
+        // The parser forgives what Python does not: nothing may follow a backslash that continues a line.
+        let goes_on = |line: u32| line > 0 && self.lines.line_text(line).trim_end().ends_with('\\');
+        let beside = (!goes_on(line)).then(|| Edit::insert(end as u32, beside));
+        let own_lines = own_lines.into_iter().filter(|_| is_above && !goes_on(line - 1)).map(above);
+        beside.into_iter().chain(own_lines).collect()
     }
 
     /// True when the parser takes what the edit writes for a comment, and nothing else for another thing.
@@ -140,6 +143,3 @@ impl Writer<'_> {
         read && (!broken(&text, lowering) || broken(self.text, lowering))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -173,7 +173,7 @@ pub struct Source {
 
 impl Source {
     /// A file that is known to have no mistakes and is not read yet.
-    pub(in super::super) fn unread(text: String) -> Self {
+    pub(in super::super) fn unread(text: impl Into<Cow<'static, str>>) -> Self {
         Self { text: text.into(), file: OnceLock::new() }
     }
 
@@ -185,7 +185,8 @@ impl Source {
     /// What the file says.
     pub fn file(&self) -> &CallsFile {
         // A test reads the built-in files, so the default is never met.
-        self.file.get_or_init(|| serde_saphyr::from_str(&self.text).unwrap_or_default())
+        let yaml = |_| serde_saphyr::from_str(&self.text).unwrap_or_default();
+        self.file.get_or_init(|| serde_json::from_str(&self.text).unwrap_or_else(yaml))
     }
 }
 
