@@ -133,7 +133,9 @@ impl Known {
 
     /// Sets the listed findings aside. What is listed and gone is given back, as far as the scan could have found it.
     pub(super) fn set_aside(&self, scan: &mut Scan, scope: &Scope<'_>) -> Gone {
-        let sorted = self.baseline.sort(std::mem::take(&mut scan.findings), |path| self.place(path));
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let is_free = |entry: &Entry| scope.meets(entry, &self.file) || !folder.join(&entry.path).exists();
+        let sorted = self.baseline.sort(std::mem::take(&mut scan.findings), |path| self.place(path), is_free);
         scan.findings = sorted.new;
         scan.stats.baselined += sorted.known.len() as u64;
         scan.suppressed.extend(sorted.known);
@@ -160,13 +162,18 @@ pub(super) struct Scope<'s> {
 impl Scope<'_> {
     /// True when the scan would have found what the entry stands for.
     fn holds(&self, entry: &Entry, baseline: &Path) -> bool {
+        (self.reports)(&entry.rule) && self.meets(entry, baseline)
+    }
+
+    /// True when the entry's file lies in what was scanned.
+    fn meets(&self, entry: &Entry, baseline: &Path) -> bool {
         let below = |path: &PathBuf| {
             let root = placed(baseline, &path.to_string_lossy());
             root.is_empty()
                 || entry.path == root
                 || entry.path.strip_prefix(&root).is_some_and(|rest| rest.starts_with('/'))
         };
-        (self.reports)(&entry.rule) && self.paths.iter().any(below)
+        self.paths.iter().any(below)
     }
 }
 
@@ -194,11 +201,6 @@ impl Ratchet {
                  compared with `{commit}` itself; what changed there only counts as changed here, too"
             )
         }))
-    }
-
-    /// True when findings are reported wherever they are.
-    pub(super) fn sees_all(&self) -> bool {
-        self.since.is_none()
     }
 
     /// True when the findings of a scan make the exit code 1.

@@ -99,12 +99,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let mut scan = arguments.scan(&scanner, &options, &settings, streams.input)?;
     scan.keep(|finding| selection.keeps(finding));
     let mut remarks = Vec::new();
-    remarks.extend(arguments.ratchet.keep_new(&scanner, &mut scan, &arguments.paths, &options)?);
     if let Some(known) = &known {
         let reports = |rule: &str| scanner.rules().iter().all(|known| known.id != rule || selection.reports(known));
         let gone = known.set_aside(&mut scan, &Scope { paths: &arguments.paths, reports: &reports });
-        remarks.extend(gone.remark().filter(|_| arguments.ratchet.sees_all()));
+        remarks.extend(gone.remark());
     }
+    remarks.extend(arguments.ratchet.keep_new(&scanner, &mut scan, &arguments.paths, &options)?);
     if arguments.comments.writes() {
         return arguments.comments.write(&mut scan, streams);
     }

@@ -136,7 +136,10 @@ impl Lowering {
         loop {
             let node = cursor.node();
             if COMMENTS.contains(&node.kind()) {
-                found.push(builder::span(node));
+                let span = builder::span(node);
+                // A comment of a line can hold the first half of that line's end.
+                let end = span.start + span.text(text).trim_end_matches('\r').len() as u32;
+                found.push(Span { end, ..span });
             } else if cursor.goto_first_child() {
                 continue;
             }

@@ -82,15 +82,12 @@ fn findings_line(findings: &[Finding]) -> String {
 /// What is not among the findings, and why.
 fn set_aside(scan: &Scan) -> String {
     let stats = &scan.stats;
-    let parts: Vec<String> = [
-        (stats.ignored, "ignored by comments"),
-        (stats.baselined, "in the baseline"),
-        (stats.older, "from before"),
-    ]
-    .iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, what)| format!("{number} {what}"))
-    .collect();
+    let parts: Vec<String> =
+        [(stats.ignored, "ignored by comments"), (stats.baselined, "in the baseline"), (stats.older, "from before")]
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
     if parts.is_empty() { String::new() } else { format!("; not shown: {}", parts.join(", ")) }
 }
 

@@ -37,21 +37,21 @@ pub(super) struct Named {
     pub(super) others: Vec<Other>,
 }
 
-impl Scanner {
-    /// The directory of the repository that files lie in, as a path from the current directory where that is below it.
-    /// None when a path is no file, or there is no repository.
-    pub(super) fn repository_of(&self, paths: &[PathBuf]) -> Option<PathBuf> {
-        if paths.iter().any(|path| path.is_dir()) {
-            return None;
-        }
-        let first = absolute(paths.first()?);
-        let root = first.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
-        let here = absolute(Path::new(""));
-        let Ok(down) = here.strip_prefix(root) else { return Some(root.to_owned()) };
-        let up: PathBuf = down.components().map(|_| "..").collect();
-        Some(if up.as_os_str().is_empty() { PathBuf::from(".") } else { up })
+/// The directory of the repository that files lie in, as a path from the current directory where that is below it.
+/// None when a path is no file, or there is no repository.
+pub(super) fn repository_of(paths: &[PathBuf]) -> Option<PathBuf> {
+    if paths.iter().any(|path| path.is_dir()) {
+        return None;
     }
+    let first = absolute(paths.first()?);
+    let root = first.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
+    let here = absolute(Path::new(""));
+    let Ok(down) = here.strip_prefix(root) else { return Some(root.to_owned()) };
+    let up: PathBuf = down.components().map(|_| "..").collect();
+    Some(if up.as_os_str().is_empty() { PathBuf::from(".") } else { up })
+}
 
+impl Scanner {
     /// Links named files with what they import in a repository.
     pub(super) fn link_in(
         &self,
@@ -69,7 +69,7 @@ impl Scanner {
             .map(|path| shown(path))
             .collect();
         for (path, grammar) in self.imported(root, &hits, &others, options)? {
-            self.take(path, grammar, &mut hits, &mut others);
+            self.take(path, grammar, options, &mut hits, &mut others);
         }
         let mut roots = paths.to_vec();
         roots.push(root.to_owned());
@@ -141,13 +141,21 @@ impl Scanner {
     }
 
     /// Reads an imported file and puts it where it belongs.
-    fn take(&self, path: PathBuf, grammar: Grammar, hits: &mut Vec<Hit>, others: &mut Vec<Other>) {
+    fn take(
+        &self,
+        path: PathBuf,
+        grammar: Grammar,
+        options: &ScanOptions,
+        hits: &mut Vec<Hit>,
+        others: &mut Vec<Other>,
+    ) {
         let mut bytes = Vec::new();
         let max_size = BUDGET;
         if (FoundFile { path: path.clone(), explicit: false, max_size }).read(&mut bytes).is_err() {
             return;
         }
-        let prefilter = self.prefilter(grammar.language());
+        let searched = !options.without_prefilter;
+        let prefilter = searched.then(|| self.prefilter(grammar.language())).flatten();
         if prefilter.is_none_or(|prefilter| prefilter.matches(&bytes, &mut Scratch::default())) {
             hits.push(Hit { path, grammar, size: bytes.len() as u64, bytes: Some(bytes), max_size });
         } else {
@@ -186,6 +194,9 @@ impl Scan {
         self.diagnostics.retain(|diagnostic| is_meant(&diagnostic.path));
         self.stale.retain(|(path, _)| paths.contains(path));
         let used: BTreeSet<&String> = self.findings.iter().flat_map(|finding| &finding.units).collect();
-        self.units.retain(|unit| used.contains(&unit.id) || paths.contains(&unit.location.path));
+        self.units.retain(|unit| {
+            let mut places = unit.calls.iter().map(|call| &call.location).chain([&unit.location]);
+            used.contains(&unit.id) || places.any(|place| paths.contains(&place.path))
+        });
     }
 }

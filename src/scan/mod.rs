@@ -27,7 +27,7 @@ use std::{
 };
 
 use analyse::{Analysed, Hit};
-use context::Named;
+use context::{Named, repository_of};
 use jiff::civil::Date;
 use link::Other;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -60,6 +60,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 const STACK: usize = 64 << 20;
 /// How many bytes of files that passed the prefilter are kept in memory instead of being read again.
 const KEPT_BYTES: usize = 64 << 20;
+/// Up to this many named files are parsed without being searched for literals first: making that search ready takes
+/// longer.
+const FEW: usize = 16;
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
@@ -284,13 +287,15 @@ impl Scanner {
     /// Scans paths. The only error is a glob that cannot be read.
     pub fn scan(&self, paths: &[PathBuf], options: &ScanOptions) -> Result<Scan, GlobError> {
         let started = Instant::now();
+        let few = paths.len() <= FEW && paths.iter().all(|path| path.is_file());
+        let options = &ScanOptions { without_prefilter: options.without_prefilter || few, ..options.clone() };
         let Found { mut hits, others, mut scan } = self.find(paths, options)?;
-        if options.link {
-            let named = Named { hits, others };
-            match options.context.then(|| self.repository_of(paths)).flatten() {
-                Some(root) => self.link_in(&root, named, paths, options, &mut scan)?,
-                None => self.link(named.hits, named.others, paths, options, &mut scan),
-            }
+        let repository = repository_of(paths).filter(|_| options.link && options.context);
+        let options = &ScanOptions { context: repository.is_some(), ..options.clone() };
+        if let Some(repository) = repository {
+            self.link_in(&repository, Named { hits, others }, paths, options, &mut scan)?;
+        } else if options.link {
+            self.link(hits, others, paths, options, &mut scan);
         } else {
             hits.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
             let results = self.analyse_all(&hits, options);

@@ -11,6 +11,7 @@ use super::{Scan, ScanOptions, Scanner};
 use crate::{
     finding::Finding,
     input::text::{Decoded, decode},
+    lang::Grammar,
     suppress::changes::{Before, Changes, SinceError, new_lines, real},
 };
 
@@ -35,9 +36,13 @@ impl Scanner {
             }
         }
         let all = scan.findings.len();
+        let mut gone = match pasts.values().any(|past| matches!(past, Past::None)) {
+            true => self.lost(changes, options)?,
+            false => BTreeMap::new(),
+        };
         scan.findings.retain(|finding| match pasts.get_mut(&finding.location.path) {
             None | Some(Past::Same) => false,
-            Some(Past::None) => true,
+            Some(Past::None) => !takes(&mut gone, finding),
             Some(Past::Held { fingerprints, lines }) => !takes(fingerprints, finding) && is_touched(finding, lines),
         });
         scan.stats.older += (all - scan.findings.len()) as u64;
@@ -52,12 +57,25 @@ impl Scanner {
         };
         let after = std::fs::read(path).map(text).unwrap_or_default();
         let lines = new_lines(&text(bytes.clone()), &after);
+        let mut fingerprints = BTreeMap::new();
+        self.count(path, bytes, options, &mut fingerprints);
+        Ok(Past::Held { fingerprints, lines })
+    }
+
+    /// What files held that are gone.
+    fn lost(&self, changes: &Changes, options: &ScanOptions) -> Result<BTreeMap<String, usize>, SinceError> {
+        let mut fingerprints = BTreeMap::new();
+        for (path, bytes) in changes.gone().filter(|(path, _)| Grammar::of(&path.to_string_lossy()).is_some()) {
+            self.count(&path.to_string_lossy(), bytes?, options, &mut fingerprints);
+        }
+        Ok(fingerprints)
+    }
+
+    fn count(&self, path: &str, bytes: Vec<u8>, options: &ScanOptions, fingerprints: &mut BTreeMap<String, usize>) {
         let options = ScanOptions { ignores: None, ..options.clone() };
-        let mut fingerprints: BTreeMap<String, usize> = BTreeMap::new();
         for finding in self.scan_text(path, bytes, &options).findings {
             *fingerprints.entry(finding.fingerprint).or_default() += 1;
         }
-        Ok(Past::Held { fingerprints, lines })
     }
 }
 

@@ -111,9 +111,15 @@ impl Baseline {
         text
     }
 
-    /// Parts findings into known and new ones. Each entry stands for one finding: first for one in its own file, then
-    /// for one in another, which is what its file may be called now.
-    pub fn sort(&self, findings: Vec<Finding>, place: impl Fn(&str) -> String) -> Sorted {
+    /// Parts findings into known and new ones. Each entry stands for one finding: first for one in its own file, then,
+    /// if it is `free`, for one in another, which is what its file may be called now. An entry is free when its file is
+    /// gone or was looked at, too.
+    pub fn sort(
+        &self,
+        findings: Vec<Finding>,
+        place: impl Fn(&str) -> String,
+        free: impl Fn(&Entry) -> bool,
+    ) -> Sorted {
         let mut open: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in &self.entries {
             open.entry(&entry.fingerprint).or_default().push(entry);
@@ -126,7 +132,7 @@ impl Baseline {
                     continue;
                 }
                 let path = place(&finding.location.path);
-                if let Some(taken) = entries.iter().position(|entry| anywhere || entry.path == path) {
+                if let Some(taken) = entries.iter().position(|entry| entry.path == path || anywhere && free(entry)) {
                     entries.remove(taken);
                     known.insert(number);
                 }

@@ -69,6 +69,8 @@ pub struct Changes {
     root: PathBuf,
     /// What each changed file was before; none for a new one.
     files: BTreeMap<PathBuf, Option<String>>,
+    /// The files that are gone, and what they were.
+    gone: Vec<(PathBuf, String)>,
     /// True when the clone does not reach back to where the branches parted, so that the commit itself is compared with.
     pub direct: bool,
 }
@@ -99,7 +101,7 @@ impl Changes {
         let parted = one_line(ask(&root, &["merge-base", &base, "HEAD"])?);
         let direct = parted.is_none() && shallow;
         let from = parted.unwrap_or(base);
-        let mut files = BTreeMap::new();
+        let (mut files, mut gone) = (BTreeMap::new(), Vec::new());
         let diff = ask(
             &root,
             &[
@@ -114,14 +116,17 @@ impl Changes {
                 "--",
             ],
         )?;
-        for (path, before) in records(&succeeded(diff)?.stdout) {
-            files.insert(root.join(path), before);
+        for record in records(&succeeded(diff)?.stdout) {
+            match record {
+                Record::Now(path, before) => drop(files.insert(root.join(path), before)),
+                Record::Gone(path, before) => gone.push((root.join(path), before)),
+            }
         }
         let untracked = ask(&root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
         for path in succeeded(untracked)?.stdout.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
             files.insert(root.join(git::os_string(path)), None);
         }
-        Ok(Self { root, files, direct })
+        Ok(Self { root, files, gone, direct })
     }
 
     /// True when the file, given as an absolute path, changed.
@@ -134,11 +139,17 @@ impl Changes {
         match self.files.get(file) {
             None => Ok(None),
             Some(None) => Ok(Some(Before::Nothing)),
-            Some(Some(object)) => {
-                let output = succeeded(ask(&self.root, &["cat-file", "blob", object])?)?;
-                Ok(Some(Before::Bytes(output.stdout)))
-            }
+            Some(Some(object)) => Ok(Some(Before::Bytes(self.content(object)?))),
         }
+    }
+
+    /// The files that are gone, with what they held: a new file may be one of them under another name.
+    pub fn gone(&self) -> impl Iterator<Item = (&Path, Result<Vec<u8>, SinceError>)> {
+        self.gone.iter().map(|(path, object)| (path.as_path(), self.content(object)))
+    }
+
+    fn content(&self, object: &str) -> Result<Vec<u8>, SinceError> {
+        Ok(succeeded(ask(&self.root, &["cat-file", "blob", object])?)?.stdout)
     }
 }
 
@@ -180,9 +191,16 @@ fn is_shallow(root: &Path) -> Result<bool, SinceError> {
     Ok(one_line(ask(root, &["rev-parse", "--is-shallow-repository"])?).as_deref() == Some("true"))
 }
 
+/// What Git says of one file.
+enum Record {
+    /// It is there, and was this object before, or was not there.
+    Now(PathBuf, Option<String>),
+    /// It is not there any more, and was this object.
+    Gone(PathBuf, String),
+}
+
 /// The records of `git diff --raw -z`: `:modes objects STATUS`, then one path, or two for what was renamed or copied.
-/// Each gives the path as it is now, and the object it was; deleted files give nothing.
-fn records(raw: &[u8]) -> Vec<(PathBuf, Option<String>)> {
+fn records(raw: &[u8]) -> Vec<Record> {
     let mut fields = raw.split(|byte| *byte == 0);
     let mut found = Vec::new();
     while let Some(head) = fields.next().filter(|head| !head.is_empty()) {
@@ -193,11 +211,13 @@ fn records(raw: &[u8]) -> Vec<(PathBuf, Option<String>)> {
         if status.starts_with(['R', 'C']) {
             path = fields.next().unwrap_or(path);
         }
-        if status.starts_with('D') {
-            continue;
-        }
+        let path = PathBuf::from(git::os_string(path));
         let is_new = object.bytes().all(|byte| byte == b'0');
-        found.push((PathBuf::from(git::os_string(path)), (!is_new).then(|| (*object).to_owned())));
+        let object = (*object).to_owned();
+        found.push(match status.starts_with('D') {
+            true => Record::Gone(path, object),
+            false => Record::Now(path, (!is_new).then_some(object)),
+        });
     }
     found
 }

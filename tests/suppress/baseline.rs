@@ -23,7 +23,7 @@ fn baseline() -> Baseline {
 
 /// The lines of new findings, and how many entries are left.
 fn sorted(path: &str, text: &str) -> (Vec<u32>, usize) {
-    let sorted = baseline().sort(findings(path, text), same);
+    let sorted = baseline().sort(findings(path, text), same, |_| true);
     (sorted.new.iter().map(|finding| finding.location.start.line).collect(), sorted.left.len())
 }
 
@@ -42,9 +42,15 @@ fn what_is_added_is_new_and_what_is_gone_is_left() {
 }
 
 #[test]
+fn an_entry_of_a_file_that_was_not_looked_at_stands_for_no_other() {
+    let sorted = baseline().sort(findings("b.py", TEXT), same, |_| false);
+    assert_eq!((sorted.new.len(), sorted.left.len()), (3, 3));
+}
+
+#[test]
 fn a_copy_of_a_file_is_new() {
     let all = findings("a.py", TEXT).into_iter().chain(findings("0.py", TEXT)).collect();
-    let sorted = baseline().sort(all, same);
+    let sorted = baseline().sort(all, same, |_| true);
     assert!(sorted.new.iter().all(|finding| finding.location.path == "0.py"));
     assert_eq!((sorted.new.len(), sorted.known.len(), sorted.left.len()), (3, 3, 0));
 }
