@@ -4,6 +4,7 @@
 //! knowledge too and stands in its file as a table.
 
 mod builder;
+pub mod imports;
 pub mod javascript;
 pub mod python;
 pub mod writing;

@@ -22,8 +22,7 @@ use crate::{
         roots::absolute,
         walk::{FoundFile, WalkOptions, walk},
     },
-    lang::Grammar,
-    resolve::link::{Outside, Program},
+    lang::{Grammar, Language, imports::mentioned},
 };
 
 /// How many bytes of imported files are read at most; what would need more stays unknown.
@@ -62,14 +61,16 @@ impl Scanner {
         scan: &mut Scan,
     ) -> Result<(), GlobError> {
         let Named { mut hits, mut others } = named;
-        let reported: BTreeSet<String> = hits
+        let own: Vec<(PathBuf, Grammar)> = hits
             .iter()
-            .map(|hit| &hit.path)
-            .chain(others.iter().map(|other| &other.path))
-            .map(|path| shown(path))
+            .map(|hit| (hit.path.clone(), hit.grammar))
+            .chain(others.iter().map(|other| (other.path.clone(), other.grammar)))
             .collect();
-        for (path, grammar) in self.imported(root, &hits, &others, options)? {
-            self.take(path, grammar, options, &mut hits, &mut others);
+        let reported: BTreeSet<String> = own.iter().map(|(path, _)| shown(path)).collect();
+        if !own.is_empty() {
+            let (more, rest) = self.imported(root, own, options)?;
+            hits.extend(more);
+            others.extend(rest);
         }
         let mut roots = paths.to_vec();
         roots.push(root.to_owned());
@@ -78,102 +79,114 @@ impl Scanner {
         Ok(())
     }
 
-    /// The files that the named ones import, directly or not.
+    /// The files that the named ones import, directly or not, as far as they lead to what rules can find something in.
     fn imported(
         &self,
         root: &Path,
-        hits: &[Hit],
-        others: &[Other],
+        named: Vec<(PathBuf, Grammar)>,
         options: &ScanOptions,
-    ) -> Result<Vec<(PathBuf, Grammar)>, GlobError> {
-        let named: Vec<(PathBuf, Grammar)> = hits
-            .iter()
-            .map(|hit| (hit.path.clone(), hit.grammar))
-            .chain(others.iter().map(|other| (other.path.clone(), other.grammar)))
-            .collect();
-        if named.is_empty() {
-            return Ok(Vec::new());
-        }
-        let files = listed(root, &named, options)?;
-        let grammars: BTreeMap<&Path, Grammar> =
-            files.iter().map(|(path, grammar)| (path.as_path(), *grammar)).collect();
+    ) -> Result<(Vec<Hit>, Vec<Other>), GlobError> {
+        let files = listed(root, named.clone(), options)?;
         let modules = Modules::new(files.iter().map(|(path, _)| path.clone()).collect(), &[root.to_owned()]);
-        let mut met: BTreeSet<FileId> = named.iter().filter_map(|(path, _)| modules.id(path)).collect();
-        let mut front: Vec<FileId> = met.iter().copied().collect();
-        let mut found = Vec::new();
+        let grammars: BTreeMap<FileId, Grammar> =
+            files.iter().filter_map(|(path, grammar)| Some((modules.id(path)?, *grammar))).collect();
+        let mut front: Vec<FileId> = named.iter().filter_map(|(path, _)| modules.id(path)).collect();
+        let own: BTreeSet<FileId> = front.iter().copied().collect();
+        let mut imports: BTreeMap<FileId, Imported> = BTreeMap::new();
         let mut budget = BUDGET;
-        while !front.is_empty() {
-            let next: BTreeSet<FileId> = self.imports_of(&front, &modules, &grammars, options);
+        while !front.is_empty() && budget > 0 {
+            let looked = each(&front, options, |file, _| {
+                let grammar = *grammars.get(file)?;
+                Some((*file, self.read_imported(*file, grammar, &modules, own.contains(file), options)?))
+            });
             front.clear();
-            for file in next {
-                if !met.insert(file) {
-                    continue;
-                }
-                let path = modules.path(file);
-                let size = std::fs::metadata(path).map_or(0, |data| data.len());
-                let (Some(rest), Some(grammar)) = (budget.checked_sub(size), grammars.get(path)) else { continue };
-                budget = rest;
-                found.push((path.to_owned(), *grammar));
-                front.push(file);
+            for (file, found) in looked.into_iter().flatten() {
+                budget = budget.saturating_sub(found.bytes.len() as u64);
+                imports.insert(file, found);
             }
+            let next: BTreeSet<FileId> = imports.values().flat_map(|found| found.files.iter().copied()).collect();
+            front.extend(next.into_iter().filter(|file| !imports.contains_key(file)));
         }
-        Ok(found)
+        Ok(leading(imports, &own, &modules, &grammars))
     }
 
-    fn imports_of(
+    /// Reads a file, and which others it imports. None when it cannot be read.
+    fn read_imported(
         &self,
-        files: &[FileId],
-        modules: &Modules,
-        grammars: &BTreeMap<&Path, Grammar>,
-        options: &ScanOptions,
-    ) -> BTreeSet<FileId> {
-        let program = Program::default();
-        let imports = each(files, options, |file, lowering| {
-            let path = modules.path(*file);
-            let grammar = *grammars.get(path)?;
-            let hit =
-                Hit { path: path.to_owned(), grammar, size: 0, bytes: None, max_size: options.walk.max_file_size };
-            let outside = Outside { program: &program, modules, file: *file };
-            let summary = self.summary_of(&hit, options, lowering, outside)?;
-            Some(summary.imported().collect::<Vec<FileId>>())
-        });
-        imports.into_iter().flatten().flatten().collect()
-    }
-
-    /// Reads an imported file and puts it where it belongs.
-    fn take(
-        &self,
-        path: PathBuf,
+        file: FileId,
         grammar: Grammar,
+        modules: &Modules,
+        is_named: bool,
         options: &ScanOptions,
-        hits: &mut Vec<Hit>,
-        others: &mut Vec<Other>,
-    ) {
+    ) -> Option<Imported> {
+        let path = modules.path(file).to_owned();
+        let max_size = if is_named { options.walk.max_file_size } else { BUDGET };
         let mut bytes = Vec::new();
-        let max_size = BUDGET;
-        if (FoundFile { path: path.clone(), explicit: false, max_size }).read(&mut bytes).is_err() {
-            return;
+        FoundFile { path, explicit: is_named, max_size }.read(&mut bytes).ok()?;
+        let language = grammar.language();
+        let resolve = |module: &String| match language {
+            Language::Python => modules.python(file, module),
+            Language::JavaScript => modules.javascript(file, module),
+        };
+        let files = mentioned(language, &bytes).iter().filter_map(resolve).filter(|other| *other != file).collect();
+        let prefilter = self.prefilter(language);
+        let matters = prefilter.is_none_or(|prefilter| prefilter.matches(&bytes, &mut Scratch::default()));
+        Some(Imported { bytes, files, matters })
+    }
+}
+
+/// A file and what it imports.
+struct Imported {
+    bytes: Vec<u8>,
+    files: BTreeSet<FileId>,
+    /// True when rules can find something in it.
+    matters: bool,
+}
+
+/// The files that matter or import, directly or not, one that does; without the named ones.
+fn leading(
+    mut imports: BTreeMap<FileId, Imported>,
+    named: &BTreeSet<FileId>,
+    modules: &Modules,
+    grammars: &BTreeMap<FileId, Grammar>,
+) -> (Vec<Hit>, Vec<Other>) {
+    let mut kept: BTreeSet<FileId> = imports.iter().filter(|(_, found)| found.matters).map(|(file, _)| *file).collect();
+    loop {
+        let leads = |found: &Imported| found.files.iter().any(|other| kept.contains(other));
+        let more: Vec<FileId> = imports
+            .iter()
+            .filter(|(file, found)| !kept.contains(file) && leads(found))
+            .map(|(file, _)| *file)
+            .collect();
+        if more.is_empty() {
+            break;
         }
-        let searched = !options.without_prefilter;
-        let prefilter = searched.then(|| self.prefilter(grammar.language())).flatten();
-        if prefilter.is_none_or(|prefilter| prefilter.matches(&bytes, &mut Scratch::default())) {
-            hits.push(Hit { path, grammar, size: bytes.len() as u64, bytes: Some(bytes), max_size });
+        kept.extend(more);
+    }
+    let (mut hits, mut others) = (Vec::new(), Vec::new());
+    for file in kept.difference(named) {
+        let (Some(found), Some(&grammar)) = (imports.remove(file), grammars.get(file)) else { continue };
+        let path = modules.path(*file).to_owned();
+        if found.matters {
+            let size = found.bytes.len() as u64;
+            hits.push(Hit { path, grammar, size, bytes: Some(found.bytes), max_size: BUDGET });
         } else {
-            others.push(Other { path, grammar, max_size });
+            others.push(Other { path, grammar, max_size: BUDGET });
         }
     }
+    (hits, others)
 }
 
 /// The files of a repository that can be imported, sorted; those that are named go by the names that they were given.
 fn listed(
     root: &Path,
-    named: &[(PathBuf, Grammar)],
+    named: Vec<(PathBuf, Grammar)>,
     options: &ScanOptions,
 ) -> Result<Vec<(PathBuf, Grammar)>, GlobError> {
     let options = WalkOptions { force_exclude: false, ..options.walk.clone() };
     let walked = walk(&[root.to_owned()], &options, Vec::new, |files: &mut Vec<PathBuf>, file| files.push(file.path))?;
-    let mut files = named.to_vec();
-    let own: HashSet<PathBuf> = named.iter().map(|(path, _)| absolute(path)).collect();
+    let mut files = named;
+    let own: HashSet<PathBuf> = files.iter().map(|(path, _)| absolute(path)).collect();
     for path in walked.states.into_iter().flatten() {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         if let Some(grammar) = Grammar::of(&name).filter(|_| !own.contains(&absolute(&path))) {
