@@ -37,11 +37,17 @@ pub struct Finding {
     pub units: Vec<String>,
     /// Names the site by its content: the same after lines move or the file is renamed or re-indented.
     pub fingerprint: String,
+    /// GitHub's hash of the line that the site begins on ([`crate::input::line_hash`]), where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line_hash: Option<String>,
     /// The source lines of the site, secrets masked.
     pub excerpt: Excerpt,
     /// The first and last line of the whole that the site heads, such as a call with all its arguments.
     #[serde(skip)]
     pub extent: (u32, u32),
+    /// The columns of start and end in bytes of UTF-8 within their lines, from 1.
+    #[serde(skip)]
+    pub byte_columns: (u32, u32),
 }
 
 impl Finding {

@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod fix;
 mod models;
+mod output;
 mod ratchet;
 pub mod reference;
 mod report;

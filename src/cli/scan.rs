@@ -1,7 +1,7 @@
 //! `unmoor scan [PATHS]...`: finds sites and reports them.
 
 use std::{
-    fs,
+    collections::BTreeSet,
     io::{self, Read},
     path::PathBuf,
 };
@@ -11,18 +11,25 @@ use clap::Args;
 use super::{
     Exit,
     comments::Comments,
-    common::{Common, Failure, Packs, Streams, at, error, selection, warning, with_help},
+    common::{Common, Failure, Packs, Streams, error, names_of, selection, warning, with_help},
     files::{Files, STANDARD_INPUT, bad_glob},
+    output::Output,
     ratchet::{Ratchet, Scope},
 };
 use crate::{
-    config::{Config, Located},
+    config::Config,
+    finding::Finding,
     input::walk::MAX_READ,
     lang::Grammar,
-    report::{self, Format, summary, words::count},
-    rules::{Rule, model::Severity, select::Selection},
+    migrate::options::FixOptions,
+    report::{Format, Report, edits::Edits, summary, words::count},
+    rules::{
+        Rule,
+        model::{FixLevel, Severity},
+        select::Selection,
+    },
     scan::{Scan, ScanOptions, Scanner},
-    suggest::{listed, nearest},
+    suggest::listed,
 };
 
 /// Arguments of `unmoor scan`.
@@ -33,22 +40,8 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATHS", default_value = ".")]
     paths: Vec<PathBuf>,
 
-    /// The form of the report [default: text]
-    #[arg(
-        long,
-        alias = "output-format",
-        value_enum,
-        value_name = "FORMAT",
-        env = "UNMOOR_FORMAT",
-        help_heading = "Output"
-    )]
-    format: Option<Format>,
-    /// Write the report to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
-    /// Write how often each rule found something, instead of the findings
-    #[arg(long, help_heading = "Output")]
-    statistics: bool,
+    #[command(flatten)]
+    output: Output,
     /// Exit with 2 when a file could not be scanned as it should
     #[arg(long, help_heading = "Output")]
     strict: bool,
@@ -83,7 +76,7 @@ pub(super) struct Arguments {
 /// Scans and reports.
 pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let settings = common.settings()?;
-    let format = arguments.format(&settings)?;
+    let outputs = arguments.output.outputs(&settings)?;
     let set = arguments.packs.load(&settings)?;
     let selection = arguments.selection(&settings, &set.rules)?;
     let number = set.rules.len();
@@ -95,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
         let running = scanner.rules().len();
         writeln!(streams.err, "settings: {file}; {}, {running} of them needed", count(number as u64, "rule"))?;
     }
-    let options = arguments.options(&settings)?;
+    let options = ScanOptions { line_hashes: outputs.holds_rules(), ..arguments.options(&settings)? };
     let mut scan = arguments.scan(&scanner, &options, &settings, streams.input)?;
     scan.keep(|finding| selection.keeps(finding));
     let mut remarks = Vec::new();
@@ -108,8 +101,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     if arguments.comments.writes() {
         return arguments.comments.write(&mut scan, streams);
     }
-    arguments.write(&scan, format, streams)?;
-    show_rest(&scan, format, common, streams)?;
+    let edits = match outputs.tells_changes() {
+        true => arguments.edits(&scanner, &scan, &options, &settings, &selection)?,
+        false => Edits::default(),
+    };
+    let is_listed = |rule: &&Rule| outputs.holds_rules() && selection.reports(rule);
+    let rules: Vec<Rule> = scanner.rules().iter().filter(is_listed).cloned().collect();
+    let report = Report { scan: &scan, rules: &rules, edits: &edits, options: outputs.options() };
+    remarks.extend(outputs.write(&report, streams)?);
+    show_rest(&scan, outputs.main.0, common, streams)?;
     if !common.quiet {
         remarks.iter().try_for_each(|remark| warning(remark, streams.err))?;
     }
@@ -118,18 +118,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
 }
 
 impl Arguments {
-    fn format(&self, settings: &Config) -> Result<Format, Failure> {
-        let format = match (self.format, &settings.format) {
-            (Some(format), _) => format,
-            (None, Some(named)) => format_named(named)?,
-            (None, None) => Format::default(),
-        };
-        if self.statistics && format.is_data() {
-            return Err(Failure::usage("--statistics is a text of its own", "leave --statistics or --format out"));
-        }
-        Ok(format)
-    }
-
     /// What `--select` names sets aside what the settings select and ignore; `--ignore` adds to them.
     fn selection(&self, settings: &Config, rules: &[Rule]) -> Result<Selection, Failure> {
         let severity = self.min_severity.or(settings.min_severity).unwrap_or(Severity::Note);
@@ -188,21 +176,24 @@ impl Arguments {
         Ok(scanner.scan_text(name, bytes, options))
     }
 
-    fn write(&self, scan: &Scan, format: Format, streams: &mut Streams<'_>) -> Result<(), Failure> {
-        let write = |out: &mut dyn io::Write| {
-            if self.statistics { summary::statistics(scan, out) } else { report::write(scan, format, out) }
-        };
-        let Some(file) = &self.output else {
-            write(streams.out)?;
-            // What follows goes to the other stream and belongs below this.
-            return Ok(streams.out.flush()?);
-        };
-        let mut text = anstream::StripStream::new(Vec::new());
-        write(&mut text)?;
-        fs::write(file, text.into_inner()).map_err(|error| {
-            let cure = "name a file in a folder that exists and can be written to";
-            Failure::usage(format_args!("--output: {}: {error}", file.display()), cure)
-        })
+    /// The changes that formats tell: the safe ones to what is reported.
+    fn edits(
+        &self,
+        scanner: &Scanner,
+        scan: &Scan,
+        options: &ScanOptions,
+        settings: &Config,
+        selection: &Selection,
+    ) -> Result<Edits, Failure> {
+        if self.stdin_filename.is_some() {
+            return Ok(Edits::default());
+        }
+        let fix = FixOptions { level: FixLevel::Safe, names: names_of(settings), ..FixOptions::default() };
+        let site = |finding: &Finding| (finding.location.path.clone(), finding.fingerprint.clone());
+        let aside: BTreeSet<(String, String)> = scan.suppressed.iter().map(|one| site(&one.finding)).collect();
+        let wanted = |finding: &Finding| selection.keeps(finding) && !aside.contains(&site(finding));
+        let plan = scanner.plan(&self.paths, options, &fix, &wanted);
+        Ok(Edits::of(&plan.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings))?))
     }
 
     fn missing(&self) -> impl Iterator<Item = &PathBuf> {
@@ -235,18 +226,4 @@ fn show_rest(scan: &Scan, format: Format, common: &Common, streams: &mut Streams
         summary::diagnostics(&scan.diagnostics, most, streams.err)?;
     }
     if common.quiet { Ok(()) } else { summary::counts(scan, streams.err) }
-}
-
-fn format_named(named: &Located) -> Result<Format, Failure> {
-    let known = <Format as clap::ValueEnum>::value_variants();
-    let name = |format: &Format| clap::ValueEnum::to_possible_value(format).map(|value| value.get_name().to_owned());
-    if let Some(format) = known.iter().find(|format| name(format).as_deref() == Some(&named.text)) {
-        return Ok(*format);
-    }
-    let all: Vec<String> = known.iter().filter_map(name).collect();
-    let cure = match nearest(&named.text, all.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("use one of {}", listed(all.iter().map(String::as_str))),
-    };
-    Err(at(named, format_args!("there is no format `{}`", named.text), cure))
 }

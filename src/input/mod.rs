@@ -8,10 +8,12 @@
 //! * [`text`] decodes the bytes and translates byte offsets to lines and columns;
 //! * [`versions`] reads which versions of packages the project of a file uses;
 //! * [`modules`] says which file an import means;
+//! * [`line_hash`] makes the hashes by which GitHub knows lines again;
 //! * [`git`] runs Git for those who ask it something.
 
 pub mod exclude;
 pub mod git;
+pub mod line_hash;
 pub mod modules;
 pub mod prefilter;
 pub mod text;

@@ -4,28 +4,42 @@
 //! files is made harmless first ([`words::printable`]).
 
 pub mod assessment;
+mod azure;
 mod concise;
 pub mod diff;
+pub mod edits;
+mod github;
+mod gitlab;
 pub mod html;
+mod job_summary;
 pub mod json;
+mod junit;
 pub mod list;
 pub mod markdown;
 pub mod models;
 pub mod page;
 pub mod plan;
+mod rdjson;
+mod sarif;
 pub mod style;
 pub mod summary;
+mod table;
 pub mod targets;
 mod text;
 pub mod why;
 pub mod words;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
-use crate::scan::Scan;
+use crate::{rules::Rule, scan::Scan, suppress::baseline::place};
+
+pub use sarif::MAX_RESULTS;
 
 /// The forms in which findings can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, clap::ValueEnum)]
 pub enum Format {
     /// Source snippets with notes, for people
     #[default]
@@ -38,21 +52,91 @@ pub enum Format {
     Json,
     /// One JSON object per line, each with a `type`; see schemas/scan-line.schema.json
     Jsonl,
+    /// SARIF 2.1.0, for GitHub code scanning and other viewers
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Issues of Azure Pipelines
+    Azure,
+    /// Reviewdog's format, with suggestions
+    Rdjson,
+    /// The same with one diagnostic per line
+    Rdjsonl,
+    /// JUnit's XML
+    Junit,
+    /// A table of comma-separated values
+    Csv,
+    /// Markdown, for the summary of a CI job
+    Markdown,
 }
 
 impl Format {
-    /// True for the formats that machines read, which hold the diagnostics too.
+    /// True for the formats that machines read; those that have a place for diagnostics hold them too.
     pub fn is_data(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
+        !matches!(self, Self::Text | Self::Concise)
+    }
+
+    /// True for the formats that tell changes, which have to be planned for them.
+    pub fn tells_changes(self) -> bool {
+        matches!(self, Self::Sarif | Self::Rdjson | Self::Rdjsonl)
     }
 }
 
-/// Writes the findings of a scan.
-pub fn write(scan: &Scan, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Text => text::write(scan, out),
-        Format::Concise => concise::write(scan, out),
-        Format::Json => json::write(scan, out),
-        Format::Jsonl => json::write_lines(scan, out),
+/// What a report is made of.
+#[derive(Clone, Copy)]
+pub struct Report<'r> {
+    /// The scan.
+    pub scan: &'r Scan,
+    /// The rules whose findings are reported.
+    pub rules: &'r [Rule],
+    /// Changes, for formats that tell them.
+    pub edits: &'r edits::Edits,
+    /// How it is to be written.
+    pub options: &'r Options,
+}
+
+/// How a report is to be written.
+#[derive(Debug, Default, Clone)]
+pub struct Options {
+    /// Tell also what is set aside, in the formats that can say so.
+    pub include_suppressed: bool,
+    /// The category that SARIF files name.
+    pub category: Option<String>,
+    /// The current directory.
+    pub here: PathBuf,
+    /// The root of the repository, which CI systems see paths from. Without one: the current directory.
+    pub root: Option<PathBuf>,
+}
+
+impl Report<'_> {
+    /// A path of the scan as CI systems know it: from the root of the repository, where it lies below that.
+    fn place(&self, path: &str) -> String {
+        let Options { here, root, .. } = self.options;
+        match root {
+            Some(root) => place(&here.join(path), root),
+            None => place(std::path::Path::new(path), here),
+        }
     }
+}
+
+/// Writes the findings of a scan. What the form cannot hold, or what others do not take, is given as remarks.
+pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<Vec<String>> {
+    match format {
+        Format::Text => text::write(report.scan, out)?,
+        Format::Concise => concise::write(report.scan, out)?,
+        Format::Json => json::write(report, out)?,
+        Format::Jsonl => json::write_lines(report, out)?,
+        Format::Sarif => return sarif::write(report, out),
+        Format::Github => github::write(report, out)?,
+        Format::Gitlab => gitlab::write(report, out)?,
+        Format::Azure => azure::write(report, out)?,
+        Format::Rdjson => rdjson::write(report, out)?,
+        Format::Rdjsonl => rdjson::write_lines(report, out)?,
+        Format::Junit => junit::write(report, out)?,
+        Format::Csv => table::write(report, out)?,
+        Format::Markdown => job_summary::write(report, out)?,
+    }
+    Ok(Vec::new())
 }

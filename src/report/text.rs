@@ -68,11 +68,12 @@ fn highlight(excerpt: &Excerpt, source: &str) -> Range<usize> {
 
 /// True when a step stands elsewhere than the site: what stands on the same line, the snippet shows.
 fn tells_more(step: &Evidence, finding: &Finding) -> bool {
-    step.kind != EvidenceKind::Site && step.start.line != finding.location.start.line
+    step.kind != EvidenceKind::Site && (step.path.is_some() || step.start.line != finding.location.start.line)
 }
 
 fn note(step: &Evidence, path: &str) -> String {
     let what = step_word(step.kind);
+    let path = step.path.as_deref().unwrap_or(path);
     let (path, text) = (printable(path), printable(&step.text));
     format!("{what} at {path}:{}:{}: `{text}`", step.start.line, step.start.column)
 }

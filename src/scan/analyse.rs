@@ -18,6 +18,7 @@ use crate::{
     facts::{Facts, ProblemKind, Span},
     finding::Finding,
     input::{
+        line_hash::line_hashes,
         text::{Decoded, Encoding, LineIndex, Text, decode, is_minified},
         walk::{FoundFile, ReadError},
     },
@@ -144,6 +145,9 @@ impl Scanner {
             Some(around) => self.match_linked(&facts, &file, &lines, around, &mut analysed),
             None => analysed.findings = match_file(self.index(language), &facts, &file, &lines),
         }
+        if options.line_hashes && !analysed.findings.is_empty() && text.encoding == Encoding::Utf8 {
+            add_line_hashes(&mut analysed.findings, &text);
+        }
         if !options.unreported {
             let index = self.index(language);
             let mut ties = std::mem::take(&mut analysed.uses.ties).into_iter();
@@ -255,6 +259,15 @@ pub(super) fn read(hit: &Hit, options: &ScanOptions) -> Result<(u64, Text), Diag
             let message = "holds NUL bytes and was taken for a binary file".to_owned();
             Err(hit.diagnostic(DiagnosticKind::Binary, None, message))
         }
+    }
+}
+
+fn add_line_hashes(findings: &mut [Finding], text: &Text) {
+    let lines = findings.iter().map(|finding| finding.location.start.line).collect();
+    let mark = text.byte_order_mark.then_some('\u{feff}');
+    let hashes = line_hashes(mark.into_iter().chain(text.text.chars()), &lines);
+    for finding in findings {
+        finding.line_hash = hashes.get(&finding.location.start.line).cloned();
     }
 }
 

@@ -82,6 +82,8 @@ pub struct ScanOptions {
     pub unreported: bool,
     /// When all paths are files of a repository: look also at the files that they import, without reporting those.
     pub context: bool,
+    /// Give findings the hashes by which GitHub knows their lines again.
+    pub line_hashes: bool,
     /// The day on which comments that set findings aside are judged. Without one, such comments count for nothing.
     pub ignores: Option<Date>,
 }
@@ -98,6 +100,7 @@ impl ScanOptions {
             link: true,
             unreported: false,
             context: false,
+            line_hashes: false,
             ignores: None,
         }
     }

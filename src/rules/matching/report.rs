@@ -145,8 +145,10 @@ impl Writer<'_, '_, '_, '_> {
             units: Vec::new(),
             fingerprint: self.fingerprint(rule, place, symbol.as_deref()),
             evidence: self.evidence(place, accepted),
+            line_hash: None,
             excerpt: self.excerpt(place.span),
             extent: self.extent(place),
+            byte_columns: (self.byte_column(place.span.start), self.byte_column(place.span.end)),
             symbol,
             local,
         }
@@ -201,6 +203,11 @@ impl Writer<'_, '_, '_, '_> {
     fn step(&self, kind: EvidenceKind, span: Span) -> Evidence {
         let Location { start, end, .. } = self.shower.location(span);
         Evidence { kind, path: None, start, end, text: self.local(span) }
+    }
+
+    fn byte_column(&self, offset: u32) -> u32 {
+        let line = self.shower.lines.position(offset as usize).line;
+        offset - self.shower.lines.line_span(line).unwrap_or_default().start as u32 + 1
     }
 
     /// The lines of what the site heads: a name and its value, or the expression that it begins.
