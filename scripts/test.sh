@@ -54,6 +54,10 @@ if [ ! -f "$extras/wire/loopback.pem" ]; then
   cat "$extras/wire/key.pem" "$extras/wire/certificate.pem" >"$extras/wire/loopback.pem"
 fi
 
+# The validator of SARIF files, and the schema that it brings.
+node_packages "$extras/sarif" tests/sarif/package.json
+chmod u+x "$extras/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+
 # The driver of the report's tests in a browser, and the browser: tests/browser.rs runs the one at CHROMIUM.
 node_packages "$extras/browser" tests/browser/package.json
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}

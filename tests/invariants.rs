@@ -5,12 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use unmoor::{
     input::walk::WalkOptions,
     lang::Grammar,
-    rules::load,
+    migrate::options::FixOptions,
+    report::{Options, Report, edits::Edits},
+    rules::{load, model::FixLevel},
     scan::{Scan, ScanOptions, Scanner},
 };
 
@@ -135,11 +140,17 @@ class A { apiKey = "HIDEME6"; m() { this.key = 'HIDEME7'; return new AzureOpenAI
 "#;
     let scanner = Scanner::new(load::built_in().unwrap_or_else(|errors| panic!("{errors:?}")));
     for (name, text) in [("a.py", python), ("a.ts", javascript)] {
-        let scan = scanner.scan_text(name, text.as_bytes().to_vec(), &options());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        let scan = scanner.scan(std::slice::from_ref(&file), &options()).unwrap();
         assert!(scan.findings.len() > 8);
+        let fix = FixOptions { level: FixLevel::Safe, ..FixOptions::default() };
+        let edits = Edits::of(&scanner.plan(&[file], &options(), &fix, &|_| true).unwrap());
         for format in <unmoor::report::Format as clap::ValueEnum>::value_variants().iter().copied() {
             let mut out = Vec::new();
-            unmoor::report::write(&scan, format, &mut out).unwrap();
+            let report = Report { scan: &scan, rules: &[], edits: &edits, options: &Options::default() };
+            unmoor::report::write(&report, format, &mut out).unwrap();
             let out = String::from_utf8(out).unwrap();
             let shown: Vec<&str> = out.lines().filter(|line| line.contains("HIDEME")).collect();
             assert!(shown.is_empty(), "{name} as {format:?}: {shown:#?}");
