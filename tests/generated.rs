@@ -9,6 +9,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 use unmoor::{
     cli,
+    config::keys,
     migrate::{assess::Assessment, plan::Plan},
     report::{json::Line, list, models::Models},
     rules::{
@@ -59,6 +60,9 @@ fn schemas_are_fresh() {
     check("schemas/target.schema.json", &schema::<TargetFile>(read.clone()));
     check("schemas/apis.schema.json", &schema::<ApisFile>(read.clone()));
     check("schemas/effort.schema.json", &schema::<EffortFile>(read));
+    let mut settings = keys::schema();
+    settings.sort_all_objects();
+    check("schemas/config.schema.json", &(serde_json::to_string_pretty(&settings).unwrap() + "\n"));
 }
 
 #[test]

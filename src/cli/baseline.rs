@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
 
 impl Arguments {
     fn update(&self, known: &Known, settings: &Config) -> Result<Update, Failure> {
-        let set = self.packs.load(settings)?;
+        let set = self.packs.load_with_symbols(settings)?;
         let severity = settings.min_severity.unwrap_or(Severity::Note);
         let selection = selection(severity, &[], &[], settings, &set.rules)?;
         let scanner = Scanner::new(set);

@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum, builder::FalseyValueParser};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
@@ -94,7 +94,15 @@ pub enum Color {
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Common {
     /// When to use colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        env = "UNMOOR_COLOR",
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(super) color: Color,
     /// Leave summaries and hints out
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
@@ -108,7 +116,7 @@ pub(super) struct Common {
     config: Option<PathBuf>,
     /// Use no settings file
     // No conflict with `config`: a variable that sets it everywhere can then be overruled.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "UNMOOR_NO_CONFIG", value_parser = FalseyValueParser::new())]
     no_config: bool,
 }
 
@@ -139,6 +147,20 @@ pub(super) struct Packs {
 }
 
 impl Packs {
+    /// The same, with the symbols of the settings: code that uses them is looked at as if it used what they stand for.
+    pub(super) fn load_with_symbols(&self, settings: &Config) -> Result<RuleSet, Failure> {
+        let mut set = self.load(settings)?;
+        let mut errors = Vec::new();
+        for (own, known) in &settings.symbols {
+            if let Err(cure) = set.knows(&known.text) {
+                errors.push(with_help(format_args!("{}: no rule knows `{}`", known.place, known.text), cure));
+            } else {
+                set.reexports.push((own.text.clone(), known.text.clone()));
+            }
+        }
+        if errors.is_empty() { Ok(set) } else { Err(Failure::Usage(errors)) }
+    }
+
     /// The rules that the arguments and settings name.
     pub(super) fn load(&self, settings: &Config) -> Result<RuleSet, Failure> {
         let mut folders: Vec<PathBuf> = settings.rules.iter().map(|folder| settings.base.join(&folder.text)).collect();
@@ -174,7 +196,7 @@ pub(super) fn selection(
     rules: &[Rule],
 ) -> Result<Selection, Failure> {
     let mut selection = Selection::from(severity);
-    let mut errors = Vec::new();
+    let (mut errors, mut bad_globs) = (Vec::new(), Vec::new());
     let mut told = |place: &dyn Display, result: Result<(), UnknownRule>| {
         errors.extend(result.err().map(|unknown| with_help(format_args!("{place}: {unknown}"), &unknown.cure)));
     };
@@ -188,6 +210,17 @@ pub(super) fn selection(
     for (option, words) in ignore {
         words.iter().for_each(|word| told(option, selection.ignore(word, rules)));
     }
+    for part in &settings.per_path {
+        let mut own = Selection::from(part.min_severity.unwrap_or(Severity::Note));
+        part.select.iter().for_each(|word| told(&word.place, own.select(&word.text, rules)));
+        part.ignore.iter().for_each(|word| told(&word.place, own.ignore(&word.text, rules)));
+        let globs: Vec<&str> = part.paths.iter().map(|glob| glob.text.as_str()).collect();
+        if let Err(bad) = selection.of_paths(&globs, &settings.base, own) {
+            let place = part.paths.first().map(|glob| glob.place.to_string()).unwrap_or_default();
+            bad_globs.push(with_help(format_args!("{place}: {bad}"), "globs know `*`, `**`, `?`, `[ab]` and `{a,b}`"));
+        }
+    }
+    errors.extend(bad_globs);
     if errors.is_empty() { Ok(selection) } else { Err(Failure::Usage(errors)) }
 }
 

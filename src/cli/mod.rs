@@ -5,6 +5,7 @@
 mod baseline;
 mod comments;
 mod common;
+mod config;
 mod explain;
 mod files;
 mod fix;
@@ -93,6 +94,8 @@ enum Command {
     Rules(rules::Arguments),
     /// Explain a rule: what it finds, why it matters, what to write instead
     Explain(explain::Arguments),
+    /// Show the settings that apply, and where each comes from
+    Config(config::Arguments),
     /// Check rules against their fixtures
     Test(test::Arguments),
 }
@@ -126,6 +129,7 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
         Command::Models(arguments) => models::run(arguments, common, streams),
         Command::Rules(arguments) => rules::run(arguments, common, streams),
         Command::Explain(arguments) => explain::run(arguments, common, streams),
+        Command::Config(arguments) => config::run(arguments, common, streams),
         Command::Test(arguments) => test::run(arguments, common, streams),
     };
     match done {

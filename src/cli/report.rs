@@ -9,10 +9,11 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Exit,
-    common::{Common, Failure, Packs, Streams, names_of, today},
+    common::{Common, Failure, Packs, Streams, at, names_of, today},
     files::{Files, bad_glob, check_paths},
 };
 use crate::{
+    config::Config,
     migrate::{assess::Assessment, plan::FilePlan, view::View},
     report::{assessment, diff, html, markdown},
     rules::target::{self, Target},
@@ -60,10 +61,10 @@ enum Form {
 /// Assesses and reports.
 pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let settings = common.settings()?;
-    let set = arguments.packs.load(&settings)?;
+    let set = arguments.packs.load_with_symbols(&settings)?;
     check_paths(&arguments.paths)?;
     let scanner = Scanner::new(set);
-    let targets = arguments.targets(scanner.targets())?;
+    let targets = arguments.targets(scanner.targets(), &settings)?;
     let filled = settings.models.iter().filter(|(_, model)| !model.text.is_empty());
     let asked = Asked {
         name: name_of(&arguments.paths),
@@ -83,21 +84,25 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
 }
 
 impl Arguments {
-    /// The targets in the order named; all of them when none is.
-    fn targets<'t>(&self, targets: &'t [Target]) -> Result<Vec<&'t Target>, Failure> {
-        if self.target.is_empty() {
-            return Ok(in_order(targets));
-        }
+    /// The targets in the order named, on the command line or else in the settings; all of them when none is.
+    fn targets<'t>(&self, targets: &'t [Target], settings: &Config) -> Result<Vec<&'t Target>, Failure> {
         let mut found: Vec<&Target> = Vec::new();
-        for word in &self.target {
-            let target = target::find(word, targets).map_err(|unknown| {
-                Failure::usage(format_args!("--target: there is no target `{word}`"), &unknown.cure)
-            })?;
+        let mut add = |target: &'t Target| {
             if found.iter().all(|known| known.id != target.id) {
                 found.push(target);
             }
+        };
+        for word in &self.target {
+            let known = target::find(word, targets).map_err(|unknown| {
+                Failure::usage(format_args!("--target: there is no target `{word}`"), &unknown.cure)
+            })?;
+            add(known);
         }
-        Ok(found)
+        for named in settings.targets.iter().filter(|_| self.target.is_empty()) {
+            let message = format!("there is no target `{}`", named.text);
+            add(target::find(&named.text, targets).map_err(|unknown| at(named, message, unknown.cure))?);
+        }
+        Ok(if found.is_empty() { in_order(targets) } else { found })
     }
 
     fn form(&self) -> Form {

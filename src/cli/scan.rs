@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "RULE-OR-CLASS", value_delimiter = ',', help_heading = "Rules")]
     ignore: Vec<String>,
     /// Report only what is at least as severe
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Rules")]
+    #[arg(long, value_enum, value_name = "SEVERITY", env = "UNMOOR_MIN_SEVERITY", help_heading = "Rules")]
     min_severity: Option<Severity>,
     #[command(flatten)]
     packs: Packs,
@@ -77,7 +77,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let settings = common.settings()?;
     let outputs = arguments.output.outputs(&settings)?;
-    let set = arguments.packs.load(&settings)?;
+    let set = arguments.packs.load_with_symbols(&settings)?;
     let selection = arguments.selection(&settings, &set.rules)?;
     let number = set.rules.len();
     // What is selected must not change what belongs together.
@@ -192,7 +192,9 @@ impl Arguments {
         let site = |finding: &Finding| (finding.location.path.clone(), finding.fingerprint.clone());
         let aside: BTreeSet<(String, String)> = scan.suppressed.iter().map(|one| site(&one.finding)).collect();
         let wanted = |finding: &Finding| selection.keeps(finding) && !aside.contains(&site(finding));
-        let plan = scanner.plan(&self.paths, options, &fix, &wanted);
+        // A change to what the user's own symbols stand for is nothing mechanical.
+        let plain = (!settings.symbols.is_empty()).then(|| self.packs.load(settings).map(Scanner::new)).transpose()?;
+        let plan = plain.as_ref().unwrap_or(scanner).plan(&self.paths, options, &fix, &wanted);
         Ok(Edits::of(&plan.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings))?))
     }
 

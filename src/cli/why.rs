@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let (file, line) = place(&arguments.place)?;
     check_file(&file)?;
     check_paths(&arguments.paths)?;
-    let set = arguments.packs.load(&settings)?;
+    let set = arguments.packs.load_with_symbols(&settings)?;
     let severity = arguments.min_severity.or(settings.min_severity).unwrap_or(Severity::Note);
     let (select, ignore) = (("--select", arguments.select.as_slice()), ("--ignore", arguments.ignore.as_slice()));
     let selection = selection(severity, &[select], &[ignore], &settings, &set.rules)?;

@@ -1,10 +1,12 @@
 //! Settings from a file: `unmoor.toml`, `.unmoor.toml`, or `[tool.unmoor]` in `pyproject.toml`.
 //!
-//! The nearest such file counts, looked for from the current directory up to the root of the repository; files are never
-//! merged. Keys are read by hand rather than through `serde`, so that every mistake is told at its place with a cure,
+//! The nearest such file counts, looked for from the current directory up to the root of the repository; it can name
+//! others that it extends (`extend`). Keys are read by hand rather than through `serde`, so that every mistake is told at its place with a cure,
 //! and all mistakes at once. What the words in the settings mean (which rules, which format) is for the command to check;
 //! each keeps its place for that.
 
+mod extend;
+pub mod keys;
 pub mod models;
 mod reader;
 
@@ -25,10 +27,6 @@ const OWN_FILES: &[&str] = &["unmoor.toml", ".unmoor.toml"];
 const PROJECT_FILE: &str = "pyproject.toml";
 /// Where they stand in it.
 const PROJECT_TABLE: [&str; 2] = ["tool", "unmoor"];
-
-/// The keys, sorted.
-pub const KEYS: &[&str] =
-    &["exclude", "fix", "format", "ignore", "include", "min-severity", "models", "portable", "rules", "select"];
 
 /// The settings of a file; the default is that there is none.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +62,32 @@ pub struct Config {
     pub fail_on: Option<Located>,
     /// The least severity of such findings.
     pub fail_severity: Option<Severity>,
+    /// The targets that reports answer for.
+    pub targets: Vec<Located>,
+    /// Symbols of the user's own, and what each stands for.
+    pub symbols: Vec<(Located, Located)>,
+    /// What is reported of some files only.
+    pub per_path: Vec<PerPath>,
+    /// The keys that are there, each with its place, those of tables as `table.key`.
+    pub keys: BTreeMap<String, Place>,
+    /// The files that were extended, the nearest first.
+    pub files: Vec<PathBuf>,
+    extend: Vec<Located>,
+    extend_exclude: Vec<Located>,
+    extend_ignore: Vec<Located>,
+}
+
+/// What is reported of some files, from `[[per-path]]`.
+#[derive(Debug, Clone, Default)]
+pub struct PerPath {
+    /// Globs of the files.
+    pub paths: Vec<Located>,
+    /// The only rules and classes to report of them.
+    pub select: Vec<Located>,
+    /// Rules and classes not to report of them.
+    pub ignore: Vec<Located>,
+    /// The least severity to report of them.
+    pub min_severity: Option<Severity>,
 }
 
 /// Names of environment variables, from `[portable]`. Those that are absent are as the rules have them.
@@ -157,9 +181,17 @@ pub fn find(directory: &Path) -> Result<Config, Vec<ConfigError>> {
 
 /// Reads a settings file. Globs and folders in it are relative to `base`.
 pub fn load(file: &Path, base: &Path) -> Result<Config, Vec<ConfigError>> {
+    let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    load_in(file, base, &[real])
+}
+
+fn load_in(file: &Path, base: &Path, chain: &[PathBuf]) -> Result<Config, Vec<ConfigError>> {
     let text = read(file).map_err(|error| vec![error])?;
     let is_project = file.file_name().is_some_and(|name| name == PROJECT_FILE);
-    parse(&text, file, base, is_project).map(Option::unwrap_or_default)
+    match parse(&text, file, base, is_project)? {
+        Some(config) => extend::extended(config, chain),
+        None => Ok(Config::default()),
+    }
 }
 
 fn find_in_project(folder: &Path) -> Result<Option<Config>, Vec<ConfigError>> {
@@ -169,7 +201,11 @@ fn find_in_project(folder: &Path) -> Result<Option<Config>, Vec<ConfigError>> {
     }
     let text = read(&file).map_err(|error| vec![error])?;
     // Whether the rest of a project file is sound is not for us to say.
-    if text.contains(PROJECT_TABLE[1]) { parse(&text, &file, folder, true) } else { Ok(None) }
+    if !text.contains(PROJECT_TABLE[1]) {
+        return Ok(None);
+    }
+    let real = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+    parse(&text, &file, folder, true)?.map(|config| extend::extended(config, &[real])).transpose()
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
@@ -204,6 +240,7 @@ fn parse(text: &str, file: &Path, base: &Path, is_project: bool) -> Result<Optio
     let Some(table) = table else { return Ok(None) };
     let mut config = Config { file: Some(reader.file.clone()), base: base.to_path_buf(), ..Config::default() };
     for (key, value) in table {
+        reader.note(key, value, &mut config);
         reader.key(key, value, &mut config);
     }
     reader.errors.sort();
@@ -259,8 +296,9 @@ mod tests {
         );
         assert_eq!(
             told("[tool.unmoor]\nthreads = 3\n", PROJECT_FILE),
-            ["pyproject.toml:2:1: unknown key `threads`\n  help: the keys are `exclude`, `fix`, `format`, `ignore`, \
-              `include`, `min-severity`, `models`, `portable`, `rules`, `select`"]
+            ["pyproject.toml:2:1: unknown key `threads`\n  help: the keys are `baseline`, `exclude`, `extend`, \
+              `extend-exclude`, `extend-ignore`, `fail-on`, `fail-severity`, `fix`, `format`, `ignore`, `include`, \
+              `min-severity`, `models`, `per-path`, `portable`, `rules`, `select`, `symbols`, `targets`"]
         );
         assert!(told("select = [", "unmoor.toml")[0].starts_with("unmoor.toml:1:"));
     }

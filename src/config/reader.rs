@@ -8,16 +8,15 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Config, ConfigError, FixSettings, KEYS, Located, NameSettings, Place};
+use super::{
+    Config, ConfigError, FixSettings, Located, NameSettings, PerPath, Place,
+    keys::{FIX, KEYS, Key, PER_PATH, PORTABLE, names},
+};
 use crate::{
     rules::model::{FixLevel, Severity},
     suggest::{listed, nearest},
 };
 
-/// The keys of `[fix]`, sorted.
-const FIX_KEYS: &[&str] = &["keep-key-header", "level", "target"];
-/// The keys of `[portable]`, sorted.
-const NAME_KEYS: &[&str] = &["base-url", "key", "model"];
 /// The levels up to which fixes can be asked for.
 const LEVELS: [FixLevel; 2] = [FixLevel::Safe, FixLevel::Unsafe];
 
@@ -40,6 +39,15 @@ impl Reader<'_> {
             "select" => config.select = self.strings(value),
             "ignore" => config.ignore = self.strings(value),
             "rules" => config.rules = self.strings(value),
+            "extend" => config.extend = self.string_or_strings(value),
+            "extend-exclude" => config.extend_exclude = self.strings(value),
+            "extend-ignore" => config.extend_ignore = self.strings(value),
+            "targets" => config.targets = self.strings(value),
+            "baseline" => config.baseline = self.string(value),
+            "fail-on" => config.fail_on = self.fail_on(value),
+            "fail-severity" => config.fail_severity = self.severity(value),
+            "symbols" => config.symbols = self.symbols(value),
+            "per-path" => config.per_path = self.per_paths(value),
             "format" => config.format = self.string(value),
             "min-severity" => config.min_severity = self.severity(value),
             "models" => config.models = self.models(value),
@@ -49,11 +57,20 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown(&mut self, key: &Word<'_>, table: &str, known: &[&str]) {
+    /// Notes where a key stands, and where those of a table do.
+    pub(super) fn note(&self, key: &Word<'_>, value: &Value<'_>, config: &mut Config) {
+        let name = key.get_ref().as_ref();
+        config.keys.insert(name.to_owned(), self.place(key.span().start));
+        for (inner, _) in value.get_ref().as_table().into_iter().flat_map(|table| table.iter()) {
+            config.keys.insert(format!("{name}.{}", inner.get_ref()), self.place(inner.span().start));
+        }
+    }
+
+    fn unknown(&mut self, key: &Word<'_>, table: &str, known: &'static [Key]) {
         let word = key.get_ref().as_ref();
-        let cure = match nearest(word, known.iter().copied()) {
+        let cure = match nearest(word, names(known)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys {table}are {}", listed(known.iter().copied())),
+            None => format!("the keys {table}are {}", listed(names(known))),
         };
         self.error(key.span().start, format!("unknown key `{word}`"), &cure);
     }
@@ -83,7 +100,7 @@ impl Reader<'_> {
                 "base-url" => names.base_url = self.variable(value),
                 "key" => names.key = self.variable(value),
                 "model" => names.model = self.variable(value),
-                _ => self.unknown(key, "of [portable] ", NAME_KEYS),
+                _ => self.unknown(key, "of [portable] ", PORTABLE),
             }
         }
         names
@@ -96,10 +113,60 @@ impl Reader<'_> {
                 "level" => settings.level = self.level(value),
                 "target" => settings.target = self.string(value),
                 "keep-key-header" => settings.keep_key_header = self.switch(value),
-                _ => self.unknown(key, "of [fix] ", FIX_KEYS),
+                _ => self.unknown(key, "of [fix] ", FIX),
             }
         }
         settings
+    }
+
+    /// Symbols of the user's own, and what each stands for.
+    fn symbols(&mut self, value: &Value<'_>) -> Vec<(Located, Located)> {
+        let mut symbols = Vec::new();
+        for (own, known) in self.table(value).into_iter().flat_map(|table| table.iter()) {
+            let name = own.get_ref().as_ref();
+            if known.get_ref().as_table().is_some() || !name.contains('.') {
+                let cure = "write a module and a name, quoted: \"acme.llm.Client\" = \"...\"";
+                self.error(own.span().start, format!("`{name}` is no symbol of a module"), cure);
+            } else if let Some(known) = self.string(known) {
+                symbols.push((Located { text: name.to_owned(), place: self.place(own.span().start) }, known));
+            }
+        }
+        symbols
+    }
+
+    fn per_paths(&mut self, value: &Value<'_>) -> Vec<PerPath> {
+        let Some(entries) = value.get_ref().as_array() else {
+            self.wrong_type(value, "a list of tables");
+            return Vec::new();
+        };
+        entries.iter().filter_map(|entry| self.per_path(entry)).collect()
+    }
+
+    fn per_path(&mut self, value: &Value<'_>) -> Option<PerPath> {
+        let mut settings = PerPath::default();
+        for (key, value) in self.table(value)?.iter() {
+            match key.get_ref().as_ref() {
+                "paths" => settings.paths = self.strings(value),
+                "select" => settings.select = self.strings(value),
+                "ignore" => settings.ignore = self.strings(value),
+                "min-severity" => settings.min_severity = self.severity(value),
+                _ => self.unknown(key, "of [[per-path]] ", PER_PATH),
+            }
+        }
+        if settings.paths.is_empty() {
+            self.error(value.span().start, "these settings are for no files".to_owned(), "add `paths = [\"...\"]`");
+        }
+        Some(settings)
+    }
+
+    fn fail_on(&mut self, value: &Value<'_>) -> Option<Located> {
+        let words = ["new", "any", "none"];
+        self.one_of(value, words.into_iter().map(|word| (word, ())), "what can make a scan fail")?;
+        self.string(value)
+    }
+
+    fn string_or_strings(&mut self, value: &Value<'_>) -> Vec<Located> {
+        if value.get_ref().as_str().is_some() { self.string(value).into_iter().collect() } else { self.strings(value) }
     }
 
     fn table<'v, 'i>(&mut self, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {

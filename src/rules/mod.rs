@@ -79,6 +79,22 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// Whether some rule finds the use of a symbol; if not, what to write instead.
+    pub fn knows(&self, symbol: &str) -> Result<(), String> {
+        let clauses = || self.rules.iter().flat_map(|rule| rule.file.clauses());
+        let lists =
+            || clauses().flat_map(|clause| [&clause.import, &clause.call, &clause.reference]).flatten().flatten();
+        let all: Vec<String> = lists().cloned().collect();
+        if pattern::SymbolSet::of(&all).is_ok_and(|symbols| symbols.contains(symbol)) {
+            return Ok(());
+        }
+        let plain = lists().map(String::as_str).filter(|name| !name.contains(['*', '(']));
+        Err(match crate::suggest::nearest(symbol, plain) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a symbol that rules find, as `unmoor explain RULE` lists them".to_owned(),
+        })
+    }
+
     /// Where code can go, sorted by id.
     pub fn targets(&self) -> &[target::Target] {
         &self.reference.data().targets

@@ -4,15 +4,19 @@
 //! `flows-into`). So selecting has two halves: [`Selection::needed`] leaves out the rules that cannot matter, before the
 //! scan, and [`Selection::keeps`] drops the findings that nobody asked for, after it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::ValueEnum;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
     Rule, RuleSet,
     model::{Class, Severity},
 };
-use crate::{finding::Finding, suggest};
+use crate::{finding::Finding, input::roots::absolute, suggest};
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -20,6 +24,17 @@ pub struct Selection {
     select: Vec<Selector>,
     ignore: Vec<Selector>,
     min_severity: Severity,
+    /// What is reported of some files only.
+    parts: Vec<Part>,
+}
+
+/// What is reported of some files.
+#[derive(Debug, Clone)]
+struct Part {
+    paths: GlobSet,
+    /// The directory that the globs are relative to.
+    base: PathBuf,
+    selection: Selection,
 }
 
 /// One word that names rules: a class, an id, or a short id.
@@ -78,7 +93,7 @@ impl Default for Selection {
 impl Selection {
     /// A selection that reports everything from a severity upwards.
     pub fn from(min_severity: Severity) -> Self {
-        Self { select: Vec::new(), ignore: Vec::new(), min_severity }
+        Self { select: Vec::new(), ignore: Vec::new(), min_severity, parts: Vec::new() }
     }
 
     /// Adds a rule or class to report. Without any, all are.
@@ -93,6 +108,21 @@ impl Selection {
         Ok(())
     }
 
+    /// Adds a selection for the files that match one of the globs, which mean what those of excluded files do; `base` is
+    /// the directory that they are relative to. The error is a glob that cannot be read.
+    pub fn of_paths(&mut self, globs: &[&str], base: &Path, selection: Selection) -> Result<(), globset::Error> {
+        let mut paths = GlobSetBuilder::new();
+        for glob in globs {
+            let glob = glob.trim_start_matches("./").trim_end_matches('/');
+            let from = if glob.contains('/') { "" } else { "**/" };
+            for whole in [format!("{from}{glob}"), format!("{from}{glob}/**")] {
+                paths.add(GlobBuilder::new(whole.trim_start_matches('/')).literal_separator(true).build()?);
+            }
+        }
+        self.parts.push(Part { paths: paths.build()?, base: absolute(base), selection });
+        Ok(())
+    }
+
     /// True when the finding is to be reported.
     pub fn keeps(&self, finding: &Finding) -> bool {
         self.drops(finding).is_none()
@@ -100,7 +130,11 @@ impl Selection {
 
     /// Why the finding is not to be reported; none when it is.
     pub fn drops(&self, finding: &Finding) -> Option<Dropped> {
-        self.unwanted(&finding.rule, finding.class, finding.severity)
+        let of = |selection: &Self| selection.unwanted(&finding.rule, finding.class, finding.severity);
+        of(self).or_else(|| {
+            let path = if self.parts.is_empty() { PathBuf::new() } else { absolute(Path::new(&finding.location.path)) };
+            self.parts.iter().filter(|part| part.holds(&path)).find_map(|part| of(&part.selection))
+        })
     }
 
     fn unwanted(&self, id: &str, class: Class, severity: Severity) -> Option<Dropped> {
@@ -134,6 +168,12 @@ impl Selection {
     /// True when the findings of a rule are to be reported.
     pub fn reports(&self, rule: &Rule) -> bool {
         self.unwanted(&rule.id, rule.file.class, rule.file.severity).is_none()
+    }
+}
+
+impl Part {
+    fn holds(&self, file: &Path) -> bool {
+        file.strip_prefix(&self.base).is_ok_and(|path| self.paths.is_match(path))
     }
 }
 
