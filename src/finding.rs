@@ -37,7 +37,7 @@ pub struct Finding {
     pub units: Vec<String>,
     /// Names the site by its content: the same after lines move or the file is renamed or re-indented.
     pub fingerprint: String,
-    /// GitHub's hash of the line that the site begins on ([`crate::input::line_hash`]), where it was asked for.
+    /// GitHub's hash of the line that the site begins on, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line_hash: Option<String>,
     /// The source lines of the site, secrets masked.

@@ -62,7 +62,7 @@ fn every_format_is_well_formed_whatever_a_finding_holds() {
             match format {
                 Format::Text => {}
                 Format::Concise => assert_eq!(lines, findings),
-                Format::Github | Format::Azure => {
+                Format::Github | Format::AzurePipelines => {
                     assert_eq!(lines, findings, "{text}");
                     assert!(text.lines().all(|line| line.starts_with("::") || line.starts_with("##vso[task.")));
                 }

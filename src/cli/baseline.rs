@@ -88,8 +88,8 @@ impl Arguments {
         let selection = selection(severity, &[], &[], settings, &set.rules)?;
         let scanner = Scanner::new(set);
         let options = ScanOptions { ignores: Some(super::common::today()?), ..self.files.options(settings) };
-        let scanned = scanner.scan(&self.paths, &options);
-        let mut scan: Scan = scanned.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings))?;
+        let mut scan: Scan =
+            scanner.scan(&self.paths, &options).map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings))?;
         scan.findings.retain(|finding| selection.keeps(finding));
         let reports = |rule: &str| scanner.rules().iter().all(|known| known.id != rule || selection.reports(known));
         let gone = known.set_aside(&mut scan, &Scope { paths: &self.paths, reports: &reports });

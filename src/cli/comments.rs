@@ -44,8 +44,8 @@ pub(super) struct Comments {
     #[arg(long, conflicts_with = "no_ignore_comments")]
     prune_ignores: bool,
     /// Report also what comments set aside
-    #[arg(long)]
-    no_ignore_comments: bool,
+    #[arg(long = "no-ignore-comments", id = "no_ignore_comments")]
+    disregard: bool,
 }
 
 /// What was done to the files.
@@ -61,7 +61,7 @@ impl Comments {
     /// The day on which comments are judged; none when they count for nothing.
     pub(super) fn day(&self) -> Result<Option<Date>, Failure> {
         let today = today()?;
-        Ok((!self.no_ignore_comments).then_some(today))
+        Ok((!self.disregard).then_some(today))
     }
 
     /// True when files are to be changed.

@@ -24,8 +24,8 @@ pub(super) struct Output {
     #[arg(long, alias = "output-format", value_enum, value_name = "FORMAT", env = "UNMOOR_FORMAT")]
     format: Option<Format>,
     /// Write the report to a file; with FORMAT=FILE a further report, beside the one on standard output (several: again)
-    #[arg(short, long, value_name = "[FORMAT=]FILE", env = "UNMOOR_OUTPUT")]
-    output: Vec<String>,
+    #[arg(id = "output", short, long, value_name = "[FORMAT=]FILE", env = "UNMOOR_OUTPUT")]
+    to: Vec<String>,
     /// Write how often each rule found something, instead of the findings
     #[arg(long)]
     statistics: bool,
@@ -52,7 +52,7 @@ impl Output {
     pub(super) fn outputs(&self, settings: &Config) -> Result<Outputs, Failure> {
         let (mut file, mut more) = (None, BTreeMap::new());
         let mut seen = BTreeSet::new();
-        for value in &self.output {
+        for value in &self.to {
             let (format, path) = named_format(value)?;
             if path.as_os_str().is_empty() {
                 return Err(Failure::usage(format_args!("--output: `{value}` names no file"), "write FORMAT=FILE"));
@@ -124,17 +124,14 @@ impl Outputs {
             failures.extend(save(path, &text).err());
         }
         let (format, file) = &self.main;
-        match file {
-            Some(path) => {
-                let mut text = Vec::new();
-                remarks.extend(self.write_main(report, *format, &mut anstream::StripStream::new(&mut text))?);
-                failures.extend(save(path, &text).err());
-            }
-            None => {
-                remarks.extend(self.write_main(report, *format, streams.out)?);
-                // What follows goes to the other stream and belongs below this.
-                streams.out.flush()?;
-            }
+        if let Some(path) = file {
+            let mut text = Vec::new();
+            remarks.extend(self.write_main(report, *format, &mut anstream::StripStream::new(&mut text))?);
+            failures.extend(save(path, &text).err());
+        } else {
+            remarks.extend(self.write_main(report, *format, streams.out)?);
+            // What follows goes to the other stream and belongs below this.
+            streams.out.flush()?;
         }
         remarks.dedup();
         if failures.is_empty() { Ok(remarks) } else { Err(Failure::Usage(failures)) }

@@ -34,7 +34,6 @@ use crate::{
 
 /// Arguments of `unmoor scan`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
     /// Files and directories to scan; `-` is standard input
     #[arg(value_name = "PATHS", default_value = ".")]
@@ -101,9 +100,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     if arguments.comments.writes() {
         return arguments.comments.write(&mut scan, streams);
     }
-    let edits = match outputs.tells_changes() {
-        true => arguments.edits(&scanner, &scan, &options, &settings, &selection)?,
-        false => Edits::default(),
+    let edits = if outputs.tells_changes() {
+        arguments.edits(&scanner, &scan, &options, &settings, &selection)?
+    } else {
+        Edits::default()
     };
     let is_listed = |rule: &&Rule| outputs.holds_rules() && selection.reports(rule);
     let rules: Vec<Rule> = scanner.rules().iter().filter(is_listed).cloned().collect();
@@ -193,8 +193,10 @@ impl Arguments {
         let aside: BTreeSet<(String, String)> = scan.suppressed.iter().map(|one| site(&one.finding)).collect();
         let wanted = |finding: &Finding| selection.keeps(finding) && !aside.contains(&site(finding));
         // A change to what the user's own symbols stand for is nothing mechanical.
-        let plain = (!settings.symbols.is_empty()).then(|| self.packs.load(settings).map(Scanner::new)).transpose()?;
-        let plan = plain.as_ref().unwrap_or(scanner).plan(&self.paths, options, &fix, &wanted);
+        let without =
+            (!settings.symbols.is_empty()).then(|| self.packs.load(settings).map(Scanner::new)).transpose()?;
+        let planner = without.as_ref().unwrap_or(scanner);
+        let plan = planner.plan(&self.paths, options, &fix, &wanted);
         Ok(Edits::of(&plan.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), settings))?))
     }
 

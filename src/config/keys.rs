@@ -79,7 +79,7 @@ pub const KEYS: &[Key] = &[
     key(
         "symbols",
         Form::Names,
-        "Symbols of your own that stand for one of an SDK: \"acme.llm.Client\" = \"openai.AzureOpenAI\".",
+        "Symbols of your own that stand for one of an SDK: \"acme.llm.Client\" = \"sdk.Client\".",
     ),
     key("targets", Form::Texts, "The targets that reports answer for."),
 ];

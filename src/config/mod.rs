@@ -72,9 +72,12 @@ pub struct Config {
     pub keys: BTreeMap<String, Place>,
     /// The files that were extended, the nearest first.
     pub files: Vec<PathBuf>,
-    extend: Vec<Located>,
-    extend_exclude: Vec<Located>,
-    extend_ignore: Vec<Located>,
+    /// The files to extend, before they are.
+    pub(crate) extend: Vec<Located>,
+    /// Globs beside those of extended files.
+    pub(crate) extend_exclude: Vec<Located>,
+    /// Rules and classes not to report beside those of extended files.
+    pub(crate) extend_ignore: Vec<Located>,
 }
 
 /// What is reported of some files, from `[[per-path]]`.

@@ -144,7 +144,7 @@ impl Reader<'_> {
 
     fn per_path(&mut self, value: &Value<'_>) -> Option<PerPath> {
         let mut settings = PerPath::default();
-        for (key, value) in self.table(value)?.iter() {
+        for (key, value) in self.table(value)? {
             match key.get_ref().as_ref() {
                 "paths" => settings.paths = self.strings(value),
                 "select" => settings.select = self.strings(value),

@@ -4,7 +4,6 @@
 //! files is made harmless first ([`words::printable`]).
 
 pub mod assessment;
-mod azure;
 mod concise;
 pub mod diff;
 pub mod edits;
@@ -18,6 +17,7 @@ pub mod list;
 pub mod markdown;
 pub mod models;
 pub mod page;
+mod pipelines;
 pub mod plan;
 mod rdjson;
 mod sarif;
@@ -59,7 +59,7 @@ pub enum Format {
     /// GitLab's code quality report
     Gitlab,
     /// Issues of Azure Pipelines
-    Azure,
+    AzurePipelines,
     /// Reviewdog's format, with suggestions
     Rdjson,
     /// The same with one diagnostic per line
@@ -131,7 +131,7 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
         Format::Sarif => return sarif::write(report, out),
         Format::Github => github::write(report, out)?,
         Format::Gitlab => gitlab::write(report, out)?,
-        Format::Azure => azure::write(report, out)?,
+        Format::AzurePipelines => pipelines::write(report, out)?,
         Format::Rdjson => rdjson::write(report, out)?,
         Format::Rdjsonl => rdjson::write_lines(report, out)?,
         Format::Junit => junit::write(report, out)?,

@@ -68,7 +68,7 @@ impl Scanner {
             .collect();
         let reported: BTreeSet<String> = own.iter().map(|(path, _)| shown(path)).collect();
         if !own.is_empty() {
-            let (more, rest) = self.imported(root, own, options)?;
+            let (more, rest) = self.imported(root, &own, options)?;
             hits.extend(more);
             others.extend(rest);
         }
@@ -83,10 +83,10 @@ impl Scanner {
     fn imported(
         &self,
         root: &Path,
-        named: Vec<(PathBuf, Grammar)>,
+        named: &[(PathBuf, Grammar)],
         options: &ScanOptions,
     ) -> Result<(Vec<Hit>, Vec<Other>), GlobError> {
-        let files = listed(root, named.clone(), options)?;
+        let files = listed(root, named.to_vec(), options)?;
         let modules = Modules::new(files.iter().map(|(path, _)| path.clone()).collect(), &[root.to_owned()]);
         let grammars: BTreeMap<FileId, Grammar> =
             files.iter().filter_map(|(path, grammar)| Some((modules.id(path)?, *grammar))).collect();

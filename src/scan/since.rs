@@ -36,10 +36,8 @@ impl Scanner {
             }
         }
         let all = scan.findings.len();
-        let mut gone = match pasts.values().any(|past| matches!(past, Past::None)) {
-            true => self.lost(changes, options)?,
-            false => BTreeMap::new(),
-        };
+        let is_any_new = pasts.values().any(|past| matches!(past, Past::None));
+        let mut gone = if is_any_new { self.lost(changes, options)? } else { BTreeMap::new() };
         scan.findings.retain(|finding| match pasts.get_mut(&finding.location.path) {
             None | Some(Past::Same) => false,
             Some(Past::None) => !takes(&mut gone, finding),

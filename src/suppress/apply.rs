@@ -239,7 +239,7 @@ impl Placed {
     fn stale(&self, keeps: Vec<String>) -> Stale {
         let spans = || self.directive.words.iter().map(|(_, span)| *span);
         let start = spans().next().unwrap_or(self.directive.span).start;
-        let end = spans().last().unwrap_or(self.directive.span).end;
+        let end = spans().next_back().unwrap_or(self.directive.span).end;
         Stale { span: self.directive.span, comment: self.directive.comment, keeps, words: Span { start, end } }
     }
 }

@@ -214,9 +214,10 @@ fn records(raw: &[u8]) -> Vec<Record> {
         let path = PathBuf::from(git::os_string(path));
         let is_new = object.bytes().all(|byte| byte == b'0');
         let object = (*object).to_owned();
-        found.push(match status.starts_with('D') {
-            true => Record::Gone(path, object),
-            false => Record::Now(path, (!is_new).then_some(object)),
+        found.push(if status.starts_with('D') {
+            Record::Gone(path, object)
+        } else {
+            Record::Now(path, (!is_new).then_some(object))
         });
     }
     found

@@ -175,16 +175,15 @@ impl Place {
         let mut until = None;
         let mut kept = Vec::new();
         for word in after.split_whitespace() {
-            match word.strip_prefix("until=") {
-                None => kept.push(word),
-                Some(day) => match day.trim_end_matches([',', ';', ':']).parse::<Date>() {
-                    Ok(date) => until = Some(date),
-                    Err(_) => {
-                        let message = format!("`until={day}` is no day; write it like until=2027-01-31");
-                        return Err(self.malformed(message));
-                    }
-                },
-            }
+            let Some(day) = word.strip_prefix("until=") else {
+                kept.push(word);
+                continue;
+            };
+            let Ok(date) = day.trim_end_matches([',', ';', ':']).parse::<Date>() else {
+                let message = format!("`until={day}` is no day; write it like until=2027-01-31");
+                return Err(self.malformed(message));
+            };
+            until = Some(date);
         }
         let reason = kept.join(" ");
         let reason = reason.trim_start_matches(['-', ':', '–', '—', ' ']).trim_end();

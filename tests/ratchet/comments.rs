@@ -31,7 +31,7 @@ fn adding_and_taking_out_gives_the_same_bytes() {
         tree.write("app/llm.py", &text);
         assert_eq!(tree.run(&["scan", "--add-ignores"]).code, 0);
         let noted = tree.read("app/llm.py");
-        let expired = noted.replace("]", "] until=2026-01-01");
+        let expired = noted.replace(']', "] until=2026-01-01");
         let expired = expired.replace("\"AZURE_OPENAI_ENDPOINT\"] until=2026-01-01", "\"AZURE_OPENAI_ENDPOINT\"]");
         let expired = expired.replace("\"AZURE_OPENAI_API_KEY\"] until=2026-01-01", "\"AZURE_OPENAI_API_KEY\"]");
         tree.write("app/llm.py", &expired);

@@ -1,6 +1,6 @@
 //! SARIF files: what the standard's schema and GitHub's rules say of them, and what those do not look at.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic")]
 
 use std::{
     collections::BTreeSet,
@@ -156,12 +156,12 @@ fn changes_fit_the_file() {
         let after = replaced(&text, &fixes[0]["artifactChanges"][0]["replacements"]);
         let other = tempfile::tempdir().unwrap();
         fs::write(other.path().join("x.py"), &text).unwrap();
-        let fixed = Command::new(env!("CARGO_BIN_EXE_unmoor"))
+        let done = Command::new(env!("CARGO_BIN_EXE_unmoor"))
             .args(["fix", "--write", "--allow-dirty", "x.py"])
             .current_dir(other.path())
             .output()
             .unwrap();
-        assert!(fixed.status.success());
+        assert!(done.status.success());
         assert_eq!(after, fs::read_to_string(other.path().join("x.py")).unwrap(), "{file}");
     }
 }

@@ -39,8 +39,8 @@ impl Repository {
     }
 }
 
-fn bytes(text: &str) -> Option<Before> {
-    Some(Before::Bytes(text.into()))
+fn bytes(text: &str) -> Before {
+    Before::Bytes(text.into())
 }
 
 #[test]
@@ -61,15 +61,15 @@ fn committed_staged_and_unstaged_changes_and_new_files_count() {
     repository.write("sub/fresh\n#.py", "new\n");
     repository.write("ignored.py", "new\n");
     fs::remove_file(repository.path().join("gone.py")).unwrap();
-    let changes = Changes::since("start", &repository.path().join("a").parent().unwrap()).unwrap();
+    let changes = Changes::since("start", &repository.path()).unwrap();
     assert!(!changes.direct);
     assert_eq!(repository.before(&changes, "same.py"), None);
     assert_eq!(repository.before(&changes, "gone.py"), None);
     assert_eq!(repository.before(&changes, "ignored.py"), None);
     for name in ["committed.py", "staged.py", "plain.py"] {
-        assert_eq!(repository.before(&changes, name), bytes(&format!("{name}\n1\n2\n3\n4\n5\n")));
+        assert_eq!(repository.before(&changes, name), Some(bytes(&format!("{name}\n1\n2\n3\n4\n5\n"))));
     }
-    assert_eq!(repository.before(&changes, "new ü.py"), bytes("a/old name.py\n1\n2\n3\n4\n5\n"));
+    assert_eq!(repository.before(&changes, "new ü.py"), Some(bytes("a/old name.py\n1\n2\n3\n4\n5\n")));
     assert_eq!(repository.before(&changes, "sub/fresh\n#.py"), Some(Before::Nothing));
 }
 
@@ -111,7 +111,7 @@ fn a_shallow_clone_compares_with_the_commit_or_says_why_not() {
     cloned(&["fetch", "--quiet", "--depth=1", "origin", "old:refs/remotes/origin/old"]);
     let changes = Changes::since("origin/old", clone.path()).unwrap();
     assert!(changes.direct);
-    assert_eq!(changes.before(&fs::canonicalize(clone.path()).unwrap().join("a.py")).unwrap(), bytes("1\n"));
+    assert_eq!(changes.before(&fs::canonicalize(clone.path()).unwrap().join("a.py")).unwrap(), Some(bytes("1\n")));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-/// The agent's own escapes (`CommandStringConvertor` of azure-pipelines-agent).
+/// The agent's own escapes.
 fn escaped(text: &str) -> String {
     text.replace('%', "%AZP25").replace(';', "%3B").replace('\r', "%0D").replace('\n', "%0A").replace(']', "%5D")
 }
