@@ -54,6 +54,11 @@ if [ ! -f "$extras/wire/loopback.pem" ]; then
   cat "$extras/wire/key.pem" "$extras/wire/certificate.pem" >"$extras/wire/loopback.pem"
 fi
 
+# What runs the hooks, what looks at the action and the scripts, and what builds packages.
+python_packages "$extras/hooks" tests/hooks/requirements.txt
+python_packages "$extras/action" tests/action/requirements.txt
+python_packages "$extras/packaging/tools" packaging/requirements.txt
+
 # The validator of SARIF files, and the schema that it brings.
 node_packages "$extras/sarif" tests/sarif/package.json
 chmod u+x "$extras/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"

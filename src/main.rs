@@ -2,7 +2,7 @@
 //! of it into an exit code.
 
 use std::{
-    io::{self, BufWriter, ErrorKind, Write},
+    io::{self, BufWriter, ErrorKind, IsTerminal, Write},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
     sync::{Mutex, PoisonError},
@@ -20,8 +20,10 @@ fn main() -> ExitCode {
     let choice = parsed.as_ref().map_or(ColorChoice::Auto, |arguments| color_choice(arguments.color()));
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), choice));
     let mut err = AutoStream::new(io::stderr().lock(), choice);
+    // A log is nobody's terminal, even where it claims to be one.
+    let watched = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     let done = panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut streams = Streams { input: &mut io::stdin().lock(), out: &mut out, err: &mut err };
+        let mut streams = Streams { input: &mut io::stdin().lock(), out: &mut out, err: &mut err, watched };
         let exit = match &parsed {
             Ok(arguments) => cli::run(arguments, &mut streams),
             Err(problem) => cli::show(problem, &mut streams),

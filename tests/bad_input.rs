@@ -59,7 +59,7 @@ impl Tree {
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         arguments.extend(paths.iter().map(|path| self.path().join(path).to_str().unwrap().to_owned()));
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
+        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err, watched: false };
         let arguments = Arguments::parse_from(arguments.into_iter().map(Into::into)).unwrap();
         let exit = cli::run(&arguments, &mut streams).unwrap();
         let said = anstream::adapter::strip_bytes(&err).into_vec();
@@ -303,7 +303,7 @@ fn nothing_from_a_file_reaches_the_terminal_raw() {
         let paths = [pack.to_str().unwrap(), tree.path().to_str().unwrap()];
         let arguments = Arguments::parse_from(arguments.into_iter().chain(paths).map(Into::into)).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
+        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err, watched: false };
         assert_eq!(cli::run(&arguments, &mut streams).unwrap(), Exit::Findings);
         let shown = String::from_utf8([out, err].concat()).unwrap();
         assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}[31m"), "{format}: {shown:?}");

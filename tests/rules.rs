@@ -22,7 +22,7 @@ fn root() -> &'static Path {
 fn run(arguments: &[&str]) -> (Exit, String) {
     let arguments = Arguments::parse_from(arguments.iter().map(Into::into)).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
+    let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err, watched: false };
     let exit = cli::run(&arguments, &mut streams).unwrap();
     out.extend(err);
     (exit, String::from_utf8(out).unwrap())

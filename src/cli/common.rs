@@ -29,6 +29,8 @@ pub struct Streams<'s> {
     pub out: &'s mut dyn Write,
     /// Standard error: everything else.
     pub err: &'s mut dyn Write,
+    /// True when somebody may watch standard error.
+    pub watched: bool,
 }
 
 /// Why a command did not do what it was asked to.

@@ -318,7 +318,7 @@ mod tests {
             let all = All::parse_from(["unmoor", "fix", path].iter().chain(more).map(Into::into)).unwrap();
             let Command::Fix(arguments) = &all.command else { panic!("another command") };
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
+            let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err, watched: false };
             let job = Job { arguments, common: &all.common, target: None };
             let exit = job.finish(self.plan.clone(), &mut streams).map_err(|failure| format!("{failure:?}"));
             let text = |bytes: Vec<u8>| {

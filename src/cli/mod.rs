@@ -5,12 +5,14 @@
 mod baseline;
 mod comments;
 mod common;
+mod completions;
 mod config;
 mod explain;
 mod files;
 mod fix;
 mod models;
 mod output;
+mod progress;
 mod ratchet;
 pub mod reference;
 mod report;
@@ -98,6 +100,10 @@ enum Command {
     Config(config::Arguments),
     /// Check rules against their fixtures
     Test(test::Arguments),
+    /// Write the script by which a shell completes arguments
+    Completions(completions::Arguments),
+    /// Write the manual page
+    Man(completions::ManArguments),
 }
 
 impl Arguments {
@@ -131,6 +137,8 @@ pub fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> io::Result<Exit>
         Command::Explain(arguments) => explain::run(arguments, common, streams),
         Command::Config(arguments) => config::run(arguments, common, streams),
         Command::Test(arguments) => test::run(arguments, common, streams),
+        Command::Completions(arguments) => completions::run(arguments, streams),
+        Command::Man(arguments) => completions::man(arguments, streams),
     };
     match done {
         Ok(exit) => Ok(exit),

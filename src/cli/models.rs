@@ -186,7 +186,7 @@ mod tests {
         let all = All::parse_from(["unmoor", "models"].iter().chain(more).map(Into::into)).unwrap();
         let Command::Models(arguments) = &all.command else { panic!("another command") };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
+        let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err, watched: false };
         assert_eq!(finish(arguments, &models, &settings, false, &mut streams).unwrap(), Exit::Clean);
         let folder = file.parent().unwrap().to_str().unwrap();
         let text = |bytes: Vec<u8>| {

@@ -14,6 +14,7 @@ use super::{
     common::{Common, Failure, Packs, Streams, error, names_of, selection, warning, with_help},
     files::{Files, STANDARD_INPUT, bad_glob},
     output::Output,
+    progress::Line,
     ratchet::{Ratchet, Scope},
 };
 use crate::{
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     output: Output,
+    /// Show no progress on the terminal
+    #[arg(long, help_heading = "Output")]
+    no_progress: bool,
     /// Exit with 2 when a file could not be scanned as it should
     #[arg(long, help_heading = "Output")]
     strict: bool,
@@ -88,7 +92,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
         writeln!(streams.err, "settings: {file}; {}, {running} of them needed", count(number as u64, "rule"))?;
     }
     let options = ScanOptions { line_hashes: outputs.holds_rules(), ..arguments.options(&settings)? };
-    let mut scan = arguments.scan(&scanner, &options, &settings, streams.input)?;
+    let wanted = streams.watched && !common.quiet && !arguments.no_progress;
+    let line = Line::watching(&options.progress, wanted);
+    let scanned = arguments.scan(&scanner, &options, &settings, streams.input);
+    drop(line);
+    let mut scan = scanned?;
     scan.keep(|finding| selection.keeps(finding));
     let mut remarks = Vec::new();
     if let Some(known) = &known {

@@ -123,6 +123,7 @@ impl Scanner {
             Ok(read) => read,
             Err(diagnostic) => return Analysed::only(diagnostic),
         };
+        options.progress.parsed.fetch_add(1, Ordering::Relaxed);
         let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
         analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
         if options.ignores.is_some() && comments::may_hold(&text.text) {

@@ -20,8 +20,8 @@ use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
     sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -84,6 +84,8 @@ pub struct ScanOptions {
     pub context: bool,
     /// Give findings the hashes by which GitHub knows their lines again.
     pub line_hashes: bool,
+    /// Where the scan says how far it is.
+    pub progress: Arc<Progress>,
     /// The day on which comments that set findings aside are judged. Without one, such comments count for nothing.
     pub ignores: Option<Date>,
 }
@@ -101,9 +103,19 @@ impl ScanOptions {
             unreported: false,
             context: false,
             line_hashes: false,
+            progress: Arc::default(),
             ignores: None,
         }
     }
+}
+
+/// How far a scan is; for those who watch it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files that were read.
+    pub read: AtomicU64,
+    /// Files that were parsed.
+    pub parsed: AtomicU64,
 }
 
 /// The result of a scan.
@@ -382,6 +394,7 @@ impl Scanner {
             return;
         }
         reading.files += 1;
+        options.progress.read.fetch_add(1, Ordering::Relaxed);
         reading.bytes += reading.buffer.len() as u64;
         let prefilter = self.prefilter(grammar.language()).filter(|_| !options.without_prefilter);
         let bytes = reading.buffer.as_slice();
