@@ -79,10 +79,10 @@ impl Toy {
         toy.write("source/.pre-commit-hooks.yaml", &fs::read_to_string(manifest()).unwrap());
         toy.git("source", &["init", "--quiet"]);
         toy.commit("source");
-        toy.git("source", &["tag", "v1"]);
+        toy.git("source", &["tag", "v1.0.0"]);
         let source = toy.folder.path().join("source");
         let config =
-            format!("repos:\n- repo: file://{}\n  rev: v1\n  hooks:\n  - id: unmoor-system\n", source.display());
+            format!("repos:\n- repo: file://{}\n  rev: v1.0.0\n  hooks:\n  - id: unmoor-system\n", source.display());
         toy.write("code/.pre-commit-config.yaml", &config);
         toy.write("code/app/__init__.py", "");
         toy.write("code/app/llm.py", CLIENT);
@@ -156,7 +156,7 @@ fn pre_commit_and_prek_report_what_a_commit_brings_in() {
         );
         let (passes, said) = toy.run();
         assert!(!passes, "{said}");
-        assert!(said.contains("web app/llm #1.mts:2:25") && !said.contains("app/llm.py"), "{said}");
+        assert!(said.contains("web app/llm #1.mts:2:24") && !said.contains("app/llm.py"), "{said}");
         assert!(said.contains("2 findings in 1 file"), "{said}");
 
         // What is excluded is passed over although it is named.
