@@ -39,7 +39,7 @@ pub(super) struct Named {
 /// The directory of the repository that files lie in, as a path from the current directory where that is below it.
 /// None when a path is no file, or there is no repository.
 pub(super) fn repository_of(paths: &[PathBuf]) -> Option<PathBuf> {
-    if paths.iter().any(|path| path.is_dir()) {
+    if !paths.iter().all(|path| path.is_file()) {
         return None;
     }
     let first = absolute(paths.first()?);
@@ -66,7 +66,9 @@ impl Scanner {
             .map(|hit| (hit.path.clone(), hit.grammar))
             .chain(others.iter().map(|other| (other.path.clone(), other.grammar)))
             .collect();
-        let reported: BTreeSet<String> = own.iter().map(|(path, _)| shown(path)).collect();
+        // Also what could not be read was named.
+        let named = own.iter().map(|(path, _)| path).chain(paths);
+        let reported: BTreeSet<String> = named.map(|path| shown(path)).collect();
         if !own.is_empty() {
             let (more, rest) = self.imported(root, &own, options)?;
             hits.extend(more);
