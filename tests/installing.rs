@@ -63,7 +63,7 @@ fn the_wheel_and_the_npm_packages_install_and_run() {
     let wheel = fs::read_dir(place("wheels")).unwrap().next().unwrap().unwrap().path();
     let name = wheel.file_name().unwrap().to_string_lossy().into_owned();
     assert!(
-        name.starts_with(concat!("unmoor-", env!("CARGO_PKG_VERSION"), "-py3-none-manylinux_2_17_x86_64")),
+        name.starts_with(concat!("unmoor-", env!("CARGO_PKG_VERSION"), "-py3-none-manylinux2014_x86_64")),
         "{name}"
     );
 
