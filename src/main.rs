@@ -19,7 +19,8 @@ fn main() -> ExitCode {
     let parsed = Arguments::parse_from(std::env::args_os());
     let choice = parsed.as_ref().map_or(ColorChoice::Auto, |arguments| color_choice(arguments.color()));
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), choice));
-    let mut err = AutoStream::new(io::stderr().lock(), choice);
+    // Not locked for good: the progress line is drawn by another thread.
+    let mut err = AutoStream::new(io::stderr(), choice);
     // A log is nobody's terminal, even where it claims to be one.
     let watched = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     let done = panic::catch_unwind(AssertUnwindSafe(|| {
