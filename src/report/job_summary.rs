@@ -111,7 +111,7 @@ fn section(path: &str, findings: &[Finding]) -> String {
 
 /// Text in a cell of a table. Code marks stay.
 fn cell(text: &str) -> String {
-    let text = printable(text).replace(['\n', '\r'], " ");
+    let text = printable(text);
     let mut out = String::new();
     let mut in_code = false;
     for c in text.chars() {
@@ -138,7 +138,7 @@ fn code(text: &str) -> String {
 
 fn html(text: &str) -> String {
     let text = printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('|', "&#124;").replace(['\n', '\r'], " ")
+    text.replace('|', "&#124;")
 }
 
 #[cfg(test)]
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn cells_hold_no_marks_of_their_own() {
-        assert_eq!(cell("`a|b` <b> *x*\n[y](z)"), "`a\\|b` &lt;b> \\*x\\* \\[y\\](z)");
+        assert_eq!(cell("`a|b` <b> *x*\n[y](z)"), "`a\\|b` &lt;b> \\*x\\*\\u{a}\\[y\\](z)");
         assert_eq!(code("<i>|&"), "<code>&lt;i&gt;&#124;&amp;</code>");
     }
 }
