@@ -94,9 +94,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let options = ScanOptions { line_hashes: outputs.holds_rules(), ..arguments.options(&settings)? };
     let wanted = streams.watched && !common.quiet && !arguments.no_progress;
     let line = Line::watching(&options.progress, wanted);
-    let scanned = arguments.scan(&scanner, &options, &settings, streams.input);
+    let done = arguments.scan(&scanner, &options, &settings, streams.input);
     drop(line);
-    let mut scan = scanned?;
+    let mut scan = done?;
     scan.keep(|finding| selection.keeps(finding));
     let mut remarks = Vec::new();
     if let Some(known) = &known {

@@ -1,5 +1,5 @@
 //! The keys of settings files, described once: for messages, for the published schema, and for the documentation. What
-//! reads them is [`reader`](super::reader); a test sees that both agree.
+//! reads them is a module of its own; a test sees that both agree.
 
 use serde_json::{Map, Value, json};
 

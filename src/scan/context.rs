@@ -18,7 +18,7 @@ use crate::{
     input::{
         exclude::GlobError,
         modules::{FileId, Modules},
-        prefilter::Scratch,
+        prefilter::{Prefilter, Scratch},
         roots::absolute,
         walk::{FoundFile, WalkOptions, walk},
     },
@@ -131,8 +131,9 @@ impl Scanner {
             Language::JavaScript => modules.javascript(file, module),
         };
         let files = mentioned(language, &bytes).iter().filter_map(resolve).filter(|other| *other != file).collect();
-        let prefilter = self.prefilter(language);
-        let matters = prefilter.is_none_or(|prefilter| prefilter.matches(&bytes, &mut Scratch::default()));
+        // Making the search ready takes time, and the named files are looked at in any case.
+        let searched = |prefilter: &Prefilter| prefilter.matches(&bytes, &mut Scratch::default());
+        let matters = is_named || self.prefilter(language).is_none_or(searched);
         Some(Imported { bytes, files, matters })
     }
 }
