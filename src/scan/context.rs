@@ -196,7 +196,8 @@ fn listed(
             files.push((path, grammar));
         }
     }
-    files.sort_by(|a, b| a.0.cmp(&b.0));
+    // By their bytes: to compare paths part by part takes many times as long.
+    files.sort_by(|a, b| a.0.as_os_str().cmp(b.0.as_os_str()));
     Ok(files)
 }
 

@@ -396,7 +396,8 @@ impl Scanner {
         reading.files += 1;
         options.progress.read.fetch_add(1, Ordering::Relaxed);
         reading.bytes += reading.buffer.len() as u64;
-        let prefilter = self.prefilter(grammar.language()).filter(|_| !options.without_prefilter);
+        let searched = !options.without_prefilter;
+        let prefilter = searched.then(|| self.prefilter(grammar.language())).flatten();
         let bytes = reading.buffer.as_slice();
         let is_wide = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
         if !is_wide && prefilter.is_some_and(|prefilter| !prefilter.matches(bytes, &mut reading.scratch)) {
