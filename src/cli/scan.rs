@@ -106,6 +106,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     }
     remarks.extend(arguments.ratchet.keep_new(&scanner, &mut scan, &arguments.paths, &options)?);
     if arguments.comments.writes() {
+        if arguments.stdin_filename.is_some() {
+            return Err(Failure::usage(
+                "standard input has no file to write comments to",
+                "name files and directories",
+            ));
+        }
         return arguments.comments.write(&mut scan, streams);
     }
     let edits = if outputs.tells_changes() {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Exit,
-    common::{Common, Failure, Packs, Streams, selection},
+    common::{Common, Failure, Packs, Streams, selection, today},
     files::{Files, bad_glob, check_paths},
 };
 use crate::{
@@ -76,7 +76,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let (select, ignore) = (("--select", arguments.select.as_slice()), ("--ignore", arguments.ignore.as_slice()));
     let selection = selection(severity, &[select], &[ignore], &settings, &set.rules)?;
     let scanner = Scanner::new(set);
-    let options = ScanOptions { link: !arguments.no_link, ..arguments.files.options(&settings) };
+    let ignores = Some(today()?);
+    let options = ScanOptions { link: !arguments.no_link, ignores, ..arguments.files.options(&settings) };
     let question = Question { file: &file, line, paths: &arguments.paths, options: &options, selection: &selection };
     let answer = scanner.why(&question).map_err(|problem| match problem {
         Unanswerable::Glob(bad) => bad_glob(&bad.glob, &bad.to_string(), &settings),

@@ -63,3 +63,19 @@ fn a_reason_stays_in_its_comment() {
     assert!(tree.read("app/a.ts").ends_with("// unmoor: ignore[import-openai] one two * / three\n"));
     assert!(tree.places(&[]).is_empty());
 }
+
+#[test]
+fn the_answer_to_why_names_the_comment() {
+    let tree = Tree::new();
+    tree.run(&["scan", "--add-ignores=moves in spring"]);
+    let ran = tree.run(&["why", "app/llm.py:3"]);
+    assert!(ran.out.contains("found here but not reported: a comment sets it aside: moves in spring"), "{}", ran.out);
+}
+
+#[test]
+fn standard_input_is_no_file_to_write_to() {
+    let tree = Tree::new();
+    let ran = tree.run(&["scan", "-", "--stdin-filename", "app/llm.py", "--add-ignores"]);
+    assert_eq!((ran.code, tree.read("app/llm.py").as_str()), (2, CLIENT));
+    assert!(ran.err.contains("standard input has no file to write comments to"), "{}", ran.err);
+}

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::look::{Look, Looking};
 use super::{Diagnostic, Found, Hit, Other, Scan, ScanOptions, Scanner, Tool, pool, shown};
 use crate::{
-    finding::{Finding, Location},
+    finding::{Finding, Location, Suppressed},
     input::{
         exclude::GlobError,
         prefilter::Formula,
@@ -407,6 +407,11 @@ impl Why {
         self.findings = findings
             .map(|finding| Told { dropped: selection.drops(&finding).map(|dropped| dropped.to_string()), finding })
             .collect();
+        let aside = scan.suppressed.into_iter().filter(|suppressed| is_here(&suppressed.finding.location));
+        self.findings.extend(aside.map(|Suppressed { finding, justification, .. }| {
+            let reason = justification.map(|reason| format!(": {reason}")).unwrap_or_default();
+            Told { dropped: Some(format!("a comment sets it aside{reason}")), finding }
+        }));
         for call in &mut self.calls {
             let has_call = |unit: &&crate::unit::Unit| {
                 unit.calls.iter().any(|known| known.location == call.location && known.api == call.api)
