@@ -277,6 +277,22 @@ fn hostile_inputs_are_only_words() {
 }
 
 #[test]
+fn names_of_files_are_no_commands() {
+    let went = Job::new(&[("::add-mask::a/b\n::error::c.py", CLIENT)], &[("sarif", "false")]).run();
+    let (before, rest) = went.log.split_once("::stop-commands::").unwrap();
+    let (token, said) = rest.split_once('\n').unwrap();
+    let (inside, after) = said.split_once(&format!("\n::{token}::\n")).unwrap();
+    assert!(token.len() == 32 && inside.contains("add-mask"), "{}", went.log);
+    let commands = before.lines().chain(after.lines()).filter(|line| line.starts_with("::"));
+    for command in commands {
+        assert!(
+            command.starts_with("::warning file=%3A%3Aadd-mask") || command.starts_with("::error title=unmoor::"),
+            "{command}"
+        );
+    }
+}
+
+#[test]
 fn a_baseline_and_its_ratchet_work() {
     let job = Job::new(&[("a.py", CLIENT)], &[]);
     let made =

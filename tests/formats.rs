@@ -26,6 +26,9 @@ fn scan() -> Scan {
     HOSTILE.clone_into(&mut hostile.message);
     HOSTILE.clone_into(&mut hostile.local);
     hostile.symbol = Some(HOSTILE.to_owned());
+    let mut command = hostile.clone();
+    command.location.path = "::error::/##vso[x]".to_owned();
+    scan.findings.push(command);
     hostile.evidence.iter_mut().for_each(|step| HOSTILE.clone_into(&mut step.text));
     scan.suppressed.push(Suppressed {
         finding: hostile.clone(),
@@ -61,7 +64,10 @@ fn every_format_is_well_formed_whatever_a_finding_holds() {
             let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
             match format {
                 Format::Text => {}
-                Format::Concise => assert_eq!(lines, findings),
+                Format::Concise => {
+                    assert_eq!(lines, findings);
+                    assert!(!text.lines().any(|line| line.starts_with("::")));
+                }
                 Format::Github | Format::AzurePipelines => {
                     assert_eq!(lines, findings, "{text}");
                     assert!(text.lines().all(|line| line.starts_with("::") || line.starts_with("##vso[task.")));

@@ -52,7 +52,7 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
 
 #[test]
 fn progress_is_for_terminals_and_long_scans() {
-    let large = tree(400);
+    let large = tree(1_000);
     let arguments = ["scan", "--statistics", "--threads", "1"];
     let Some(shown) = on_a_terminal(large.path(), &arguments, &[]) else { return };
     let shown = text(&shown.stdout);

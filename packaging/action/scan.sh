@@ -30,8 +30,12 @@ while IFS= read -r path; do
   if [ -n "$path" ]; then arguments+=("$path"); fi
 done <<<"$INPUT_PATHS"
 
+# A file can have a name that the runner would take for a command; none is taken from what the scan says.
+token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "::stop-commands::$token"
 code=0
-"$PROGRAM" "${arguments[@]}" || code=$?
+"$PROGRAM" "${arguments[@]}" 2>&1 || code=$?
+echo "::$token::"
 
 sarif=
 findings=

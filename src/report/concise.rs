@@ -12,9 +12,11 @@ pub(super) fn write(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     for finding in &scan.findings {
         let severity = of(finding.severity);
         let place = &finding.location;
+        // A line that begins so is a command to the runners of GitHub Actions and Azure Pipelines.
+        let lead = if place.path.starts_with("::") || place.path.starts_with("##") { "./" } else { "" };
         writeln!(
             out,
-            "{PATH}{}{PATH:#}:{}:{}: {severity}{}{severity:#}{BOLD}[{}]{BOLD:#} {}",
+            "{PATH}{lead}{}{PATH:#}:{}:{}: {severity}{}{severity:#}{BOLD}[{}]{BOLD:#} {}",
             printable(&place.path),
             place.start.line,
             place.start.column,
