@@ -27,7 +27,7 @@ fn scan() -> Scan {
     HOSTILE.clone_into(&mut hostile.local);
     hostile.symbol = Some(HOSTILE.to_owned());
     let mut command = hostile.clone();
-    command.location.path = "::error::/##vso[x]".to_owned();
+    "::error::/##vso[x]".clone_into(&mut command.location.path);
     scan.findings.push(command);
     hostile.evidence.iter_mut().for_each(|step| HOSTILE.clone_into(&mut step.text));
     scan.suppressed.push(Suppressed {
