@@ -225,6 +225,32 @@ impl Writing {
     }
 }
 
+impl Language {
+    /// The ways to write a comment that goes to the end of its line or stands on one of its own, the best first. Only the
+    /// first can follow code, behind `lead` blanks.
+    pub fn comments(self, text: &str) -> Comments {
+        match self {
+            Self::Python => Comments { lead: 2, forms: vec![format!("# {text}")] },
+            // The last is for the text of JSX.
+            Self::JavaScript => Comments { lead: 1, forms: vec![format!("// {text}"), format!("{{/* {text} */}}")] },
+        }
+    }
+
+    /// True for a line that the next one continues, so that no comment may follow it, whatever the parser forgives.
+    pub fn continues(self, line: &str) -> bool {
+        self == Self::Python && line.trim_end().ends_with('\\')
+    }
+}
+
+/// A comment in the forms that a language has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comments {
+    /// How many blanks stand between code and a comment behind it.
+    pub lead: usize,
+    /// The forms.
+    pub forms: Vec<String>,
+}
+
 /// The quote of most plain strings; double where there are none.
 fn usual_quote(text: &str, facts: &Facts<'_>) -> char {
     let mut single = 0_u32;

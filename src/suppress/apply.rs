@@ -185,13 +185,11 @@ impl Placed {
             return (Vec::new(), troubles, Some(self.stale(Vec::new())));
         }
         let mut known: Vec<(&str, Selector)> = Vec::new();
-        let mut unknown = Vec::new();
         for (word, _) in &self.directive.words {
             match Selector::named(word, judging.rules) {
                 Ok(selector) => known.push((word, selector)),
                 Err(error) => {
                     trouble(format!("{error}, so nothing is set aside for it; {}", error.cure));
-                    unknown.push(word.as_str());
                 }
             }
         }

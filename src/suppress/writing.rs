@@ -11,7 +11,7 @@ use crate::{
     facts::Span,
     finding::Finding,
     input::text::LineIndex,
-    lang::{Grammar, Language, Lowering},
+    lang::{Grammar, Lowering, writing::Comments},
     migrate::edits::{Edit, applied, ordered},
 };
 
@@ -113,16 +113,12 @@ impl Writer<'_> {
             let line_end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
             Edit::insert(range.start as u32, format!("{indent}{comment}{line_end}"))
         };
-        let (beside, own_lines) = match self.grammar.language() {
-            Language::Python => (format!("  # {directive}"), vec![format!("# {directive}")]),
-            Language::JavaScript => {
-                (format!(" // {directive}"), vec![format!("// {directive}"), format!("{{/* {directive} */}}")])
-            }
-        };
-        // The parser forgives what Python does not: nothing may follow a backslash that continues a line.
-        let goes_on = |line: u32| line > 0 && self.lines.line_text(line).trim_end().ends_with('\\');
-        let beside = (!goes_on(line)).then(|| Edit::insert(end as u32, beside));
-        let own_lines = own_lines.into_iter().filter(|_| is_above && !goes_on(line - 1)).map(above);
+        let language = self.grammar.language();
+        let Comments { lead, forms } = language.comments(&directive);
+        let goes_on = |line: u32| line > 0 && language.continues(self.lines.line_text(line));
+        let beside = forms.first().filter(|_| !goes_on(line));
+        let beside = beside.map(|comment| Edit::insert(end as u32, format!("{:lead$}{comment}", "")));
+        let own_lines = forms.into_iter().filter(|_| is_above && !goes_on(line - 1)).map(above);
         beside.into_iter().chain(own_lines).collect()
     }
 
