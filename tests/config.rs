@@ -100,6 +100,13 @@ const DOCUMENTS: &[(&str, bool)] = &[
     ("[[per-path]]\nignore = ['auth']\n", false),
     ("[[per-path]]\npaths = ['a']\nlevel = 1\n", false),
     ("per-path = 'a'\n", false),
+    ("[[per-path]]\npaths = []\n", false),
+    ("[[per-path]]\npaths = [' ']\n", false),
+    ("[symbols]\nB = 'openai.AzureOpenAI'\n", false),
+    ("[symbols]\n'a b.C' = 'openai.AzureOpenAI'\n", false),
+    ("[symbols]\n'a..B' = 'openai.AzureOpenAI'\n", false),
+    ("[symbols]\n'@acme/llm.B' = 'openai.AzureOpenAI'\n", true),
+    ("[models]\n' ' = 'x'\n", false),
 ];
 
 #[test]
@@ -185,6 +192,17 @@ fn what_cannot_be_extended_is_told() {
     tree.write("unmoor.toml", "extend = 'folder'\n");
     assert!(tree.told(&["scan"]).contains("there is no file `folder`"));
     assert!(tree.told(&["scan", "--config", "folder"]).contains("folder"));
+    tree.write("pyproject.toml", "[project]\nname = 'x'\n");
+    tree.write("unmoor.toml", "extend = 'pyproject.toml'\n");
+    assert!(tree.told(&["scan"]).contains("unmoor.toml:1:10: `pyproject.toml` has no table [tool.unmoor]"));
+    for number in 0..30 {
+        tree.write(&format!("chain{number}.toml"), &format!("extend = 'chain{}.toml'\n", number + 1));
+    }
+    tree.write("unmoor.toml", "extend = 'chain0.toml'\n");
+    assert!(tree.told(&["scan"]).contains("is the end of a chain of more than 20 files"));
+    fs::create_dir_all(tree.0.path().join("inner/unmoor.toml")).unwrap();
+    let inner = tree.run_in("inner", &["scan"]);
+    assert!(inner.code == 2 && inner.err.contains("unmoor.toml: is a directory"), "{}", inner.err);
     fs::write(tree.0.path().join("unmoor.toml"), b"a = '\xff'\n").unwrap();
     assert!(tree.told(&["scan"]).contains("is not UTF-8 text"));
 }
@@ -205,8 +223,8 @@ fn settings_for_some_files_hold_for_those() {
     assert_eq!(tree.run_in("tests", &["scan", "-q", "--format", "concise"]).out.lines().count(), 1);
     tree.write("unmoor.toml", "[[per-path]]\npaths = ['a']\nselect = ['clinet']\n");
     assert!(tree.told(&["scan"]).contains("unmoor.toml:3:11: there is no rule or class `clinet`"));
-    tree.write("unmoor.toml", "[[per-path]]\npaths = ['a[']\n");
-    assert!(tree.told(&["scan"]).contains("unmoor.toml:2:10: error parsing glob"));
+    tree.write("unmoor.toml", "[[per-path]]\npaths = ['a', 'a[']\n");
+    assert!(tree.told(&["scan"]).contains("unmoor.toml:2:15: `a[` is no glob: unclosed character class"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn scan() -> Scan {
 
 fn written(scan: &Scan, format: Format) -> String {
     let scanner = Scanner::new(load::built_in().unwrap());
-    let options = Options { include_suppressed: true, here: PathBuf::from("/w"), ..Options::default() };
+    let options = Options { here: PathBuf::from("/w"), ..Options::default() };
     let report = Report { scan, rules: scanner.rules(), edits: &Edits::default(), options: &options };
     let mut out = Vec::new();
     report::write(&report, format, &mut out).unwrap();

@@ -149,20 +149,6 @@ pub(super) struct Packs {
 }
 
 impl Packs {
-    /// The same, with the symbols of the settings: code that uses them is looked at as if it used what they stand for.
-    pub(super) fn load_with_symbols(&self, settings: &Config) -> Result<RuleSet, Failure> {
-        let mut set = self.load(settings)?;
-        let mut errors = Vec::new();
-        for (own, known) in &settings.symbols {
-            if let Err(cure) = set.knows(&known.text) {
-                errors.push(with_help(format_args!("{}: no rule knows `{}`", known.place, known.text), cure));
-            } else {
-                set.reexports.push((own.text.clone(), known.text.clone()));
-            }
-        }
-        if errors.is_empty() { Ok(set) } else { Err(Failure::Usage(errors)) }
-    }
-
     /// The rules that the arguments and settings name.
     pub(super) fn load(&self, settings: &Config) -> Result<RuleSet, Failure> {
         let mut folders: Vec<PathBuf> = settings.rules.iter().map(|folder| settings.base.join(&folder.text)).collect();
@@ -182,6 +168,20 @@ impl Packs {
             }
         }
         Ok(set)
+    }
+
+    /// The same, with the symbols of the settings: code that uses them is looked at as if it used what they stand for.
+    pub(super) fn load_with_symbols(&self, settings: &Config) -> Result<RuleSet, Failure> {
+        let mut set = self.load(settings)?;
+        let mut errors = Vec::new();
+        for (own, known) in &settings.symbols {
+            if let Err(cure) = set.knows(&known.text) {
+                errors.push(with_help(format_args!("{}: no rule knows `{}`", known.place, known.text), cure));
+            } else {
+                set.reexports.push((own.text.clone(), known.text.clone()));
+            }
+        }
+        if errors.is_empty() { Ok(set) } else { Err(Failure::Usage(errors)) }
     }
 }
 
@@ -217,9 +217,12 @@ pub(super) fn selection(
         part.select.iter().for_each(|word| told(&word.place, own.select(&word.text, rules)));
         part.ignore.iter().for_each(|word| told(&word.place, own.ignore(&word.text, rules)));
         let globs: Vec<&str> = part.paths.iter().map(|glob| glob.text.as_str()).collect();
-        if let Err(bad) = selection.of_paths(&globs, &settings.base, own) {
-            let place = part.paths.first().map(|glob| glob.place.to_string()).unwrap_or_default();
-            bad_globs.push(with_help(format_args!("{place}: {bad}"), "globs know `*`, `**`, `?`, `[ab]` and `{a,b}`"));
+        if let Err((position, why)) = selection.of_paths(&globs, &settings.base, own) {
+            let Located { text, place } = &part.paths[position];
+            bad_globs.push(with_help(
+                format_args!("{place}: `{text}` is no glob: {why}"),
+                "globs know `*`, `**`, `?`, `[ab]` and `{a,b}`",
+            ));
         }
     }
     errors.extend(bad_globs);

@@ -14,17 +14,17 @@ use crate::{
     report::style::{BOLD, DIM, PATH},
 };
 
-/// The environment variables that stand for arguments.
-const VARIABLES: &[(&str, &str)] = &[
-    ("UNMOOR_BASELINE", "--baseline"),
-    ("UNMOOR_COLOR", "--color"),
-    ("UNMOOR_CONFIG", "--config"),
-    ("UNMOOR_FORMAT", "--format"),
-    ("UNMOOR_MIN_SEVERITY", "--min-severity"),
-    ("UNMOOR_NO_CONFIG", "--no-config"),
-    ("UNMOOR_OUTPUT", "--output"),
-    ("UNMOOR_THREADS", "--threads"),
-];
+/// The environment variables that stand for arguments, with those, sorted.
+fn variables() -> BTreeMap<String, String> {
+    let program = super::command();
+    let scan = program.find_subcommand("scan");
+    let arguments = program.get_arguments().chain(scan.into_iter().flat_map(clap::Command::get_arguments));
+    let named = |argument: &clap::Arg| {
+        let variable = argument.get_env()?.to_str()?.to_owned();
+        Some((variable, format!("--{}", argument.get_long()?)))
+    };
+    arguments.filter_map(named).collect()
+}
 
 /// Arguments of `unmoor config`.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ struct Answer {
     /// The file that was found, and those that it extends.
     files: Vec<PathBuf>,
     settings: Vec<Setting>,
-    environment: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
 }
 
 /// A setting that is there.
@@ -74,7 +74,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let answer = Answer {
         files: settings.file.iter().chain(&settings.files).cloned().collect(),
         settings: all(&settings),
-        environment: VARIABLES.iter().filter_map(|(name, _)| Some((*name, std::env::var(name).ok()?))).collect(),
+        environment: variables()
+            .into_keys()
+            .filter_map(|name| std::env::var(&name).ok().map(|it| (name, it)))
+            .collect(),
     };
     match arguments.format {
         ConfigFormat::Json => {
@@ -102,8 +105,9 @@ impl Answer {
         for Setting { key, value, from } in &self.settings {
             writeln!(out, "{key:width$} = {value}  {DIM}({from}){DIM:#}")?;
         }
+        let variables = variables();
         for (name, value) in &self.environment {
-            let argument = VARIABLES.iter().find(|(known, _)| known == name).map_or("", |(_, argument)| argument);
+            let argument = variables.get(name).map_or("", String::as_str);
             writeln!(out, "{name}={value}  {DIM}(environment; as {argument}){DIM:#}")?;
         }
         Ok(())
@@ -134,7 +138,7 @@ fn all(settings: &Config) -> Vec<Setting> {
     add("targets", texts(&settings.targets));
     add("format", text(&settings.format));
     add("baseline", text(&settings.baseline));
-    add("fail-on", text(&settings.fail_on));
+    add("fail-on", settings.fail_on.map(|findings| findings.name().into()));
     add("fail-severity", settings.fail_severity.map(|severity| severity.name().into()));
     add("portable.base-url", text(&settings.portable.base_url));
     add("portable.key", text(&settings.portable.key));

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use super::common::{Failure, Streams, at};
 use crate::{
     config::Config,
+    input::roots::repository,
     report::{self, Format, Options, Report, summary},
     scan::Scan,
     suggest::{listed, nearest},
@@ -44,6 +45,8 @@ pub(super) struct Outputs {
     /// Further files.
     more: BTreeMap<PathBuf, Format>,
     statistics: bool,
+    /// True when what is set aside is told, too.
+    pub(super) include_suppressed: bool,
     options: Options,
 }
 
@@ -72,17 +75,21 @@ impl Output {
         }
         let format = self.main_format(settings)?;
         let here = std::env::current_dir().unwrap_or_default();
-        let root = here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
-        let options =
-            Options { include_suppressed: self.include_suppressed, category: self.category.clone(), here, root };
-        Ok(Outputs { main: (format, file), more, statistics: self.statistics, options })
+        let root = repository(&here).map(Path::to_path_buf);
+        let options = Options { category: self.category.clone(), here, root };
+        let (statistics, include_suppressed) = (self.statistics, self.include_suppressed);
+        Ok(Outputs { main: (format, file), more, statistics, include_suppressed, options })
     }
 
     fn main_format(&self, settings: &Config) -> Result<Format, Failure> {
         let format = match (self.format, &settings.format) {
             (Some(format), _) => format,
-            (None, Some(named)) => find(&named.text)
-                .map_err(|cure| at(named, format_args!("there is no format `{}`", named.text), cure))?,
+            (None, Some(named)) => find(&named.text).ok_or_else(|| {
+                let all = all_forms();
+                let cure = near(&named.text, &all)
+                    .unwrap_or_else(|| format!("use one of {}", listed(all.iter().map(String::as_str))));
+                at(named, format_args!("there is no format `{}`", named.text), cure)
+            })?,
             (None, None) => Format::default(),
         };
         if self.statistics && format.is_data() {
@@ -163,25 +170,25 @@ fn save(path: &Path, text: &[u8]) -> Result<(), String> {
 /// is nearly a form.
 fn named_format(value: &str) -> Result<(Option<Format>, PathBuf), Failure> {
     let Some((word, path)) = value.split_once('=') else { return Ok((None, value.into())) };
-    match find(word) {
-        Ok(format) => Ok((Some(format), path.into())),
-        Err(cure) if cure.starts_with("did you mean") => {
-            Err(Failure::usage(format_args!("--output: there is no format `{word}`"), cure))
-        }
-        Err(_) => Ok((None, value.into())),
+    match (find(word), near(word, &all_forms())) {
+        (Some(format), _) => Ok((Some(format), path.into())),
+        (None, Some(cure)) => Err(Failure::usage(format_args!("--output: there is no format `{word}`"), cure)),
+        (None, None) => Ok((None, value.into())),
     }
 }
 
-/// The form with this name, or what to write instead.
-fn find(word: &str) -> Result<Format, String> {
-    let known = Format::value_variants();
-    let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
-    if let Some(format) = known.iter().find(|format| name(format).as_deref() == Some(word)) {
-        return Ok(*format);
-    }
-    let all: Vec<String> = known.iter().filter_map(name).collect();
-    Err(match nearest(word, all.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("use one of {}", listed(all.iter().map(String::as_str))),
-    })
+/// The form with this name.
+fn find(word: &str) -> Option<Format> {
+    Format::from_str(word, false).ok()
+}
+
+/// The names of all forms.
+fn all_forms() -> Vec<String> {
+    let known = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    known.map(|value| value.get_name().to_owned()).collect()
+}
+
+/// What to write instead of a word that is nearly a name.
+fn near(word: &str, names: &[String]) -> Option<String> {
+    nearest(word, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
 }

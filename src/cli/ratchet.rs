@@ -6,30 +6,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::common::{Failure, at};
 use crate::{
-    config::Config,
+    config::{Config, FailOn},
+    finding::{Finding, SuppressedBy},
+    input::roots::{absolute, repository, seen_from},
     rules::model::Severity,
     scan::{Scan, ScanOptions, Scanner},
     suppress::{
-        baseline::{Baseline, Entry, FILE_NAME, place},
-        changes::Changes,
+        baseline::{Baseline, Entry, FILE_NAME},
+        changes::{Changes, SinceError},
     },
 };
-
-/// Which findings make the exit code 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Those that are reported
-    #[default]
-    New,
-    /// Those that the baseline sets aside, too
-    Any,
-    /// None
-    None,
-}
 
 /// Arguments that say what is new, and what that means.
 #[derive(Debug, Args)]
@@ -89,8 +79,7 @@ impl BaselineFile {
             return (settings.base.join(&named.text), true);
         }
         let here = std::env::current_dir().unwrap_or_default();
-        let root = here.ancestors().find(|folder| folder.join(".git").exists());
-        let folder = if settings.file.is_some() { settings.base.as_path() } else { root.unwrap_or(&here) };
+        let folder = if settings.file.is_some() { &settings.base } else { repository(&here).unwrap_or(&here) };
         let file = folder.join(FILE_NAME);
         (file.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(file), false)
     }
@@ -133,8 +122,8 @@ impl Known {
 
     /// Sets the listed findings aside. What is listed and gone is given back, as far as the scan could have found it.
     pub(super) fn set_aside(&self, scan: &mut Scan, scope: &Scope<'_>) -> Gone {
-        let folder = self.file.parent().unwrap_or(Path::new(""));
-        let is_free = |entry: &Entry| scope.meets(entry, &self.file) || !folder.join(&entry.path).exists();
+        let root = root_of(&self.file);
+        let is_free = |entry: &Entry| scope.meets(entry, &self.file) || !root.join(&entry.path).exists();
         let sorted = self.baseline.sort(std::mem::take(&mut scan.findings), |path| self.place(path), is_free);
         scan.findings = sorted.new;
         scan.stats.baselined += sorted.known.len() as u64;
@@ -144,11 +133,16 @@ impl Known {
     }
 }
 
-/// The path of a scanned file from the directory of a baseline.
-pub(super) fn placed(baseline: &Path, path: &str) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let folder = here.join(baseline);
-    place(&here.join(path), folder.parent().unwrap_or(&here))
+/// The directory that the paths in a baseline are relative to: that of its repository, wherever in it the file lies.
+fn root_of(baseline: &Path) -> PathBuf {
+    let file = absolute(baseline);
+    let folder = file.parent().unwrap_or(&file);
+    repository(folder).unwrap_or(folder).to_owned()
+}
+
+/// The path of a scanned file as a baseline writes it.
+fn placed(baseline: &Path, path: &str) -> String {
+    seen_from(&root_of(baseline), &absolute(Path::new(path)))
 }
 
 /// What a scan could have found.
@@ -190,9 +184,7 @@ impl Ratchet {
         let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
         let folder = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new("")) };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let failure = |error: crate::suppress::changes::SinceError| {
-            Failure::usage(format_args!("--since: {error}"), error.cure())
-        };
+        let failure = |error: SinceError| Failure::usage(format_args!("--since: {error}"), error.cure());
         let changes = Changes::since(commit, folder).map_err(failure)?;
         scanner.keep_brought_in(scan, &changes, options).map_err(failure)?;
         Ok(changes.direct.then(|| {
@@ -204,28 +196,19 @@ impl Ratchet {
     }
 
     /// True when the findings of a scan make the exit code 1.
-    pub(super) fn fails(&self, scan: &Scan, settings: &Config) -> Result<bool, Failure> {
+    pub(super) fn fails(&self, scan: &Scan, settings: &Config) -> bool {
         let least = self.fail_severity.or(settings.fail_severity).unwrap_or(Severity::Note);
-        let new = scan.findings.iter().any(|finding| finding.severity >= least);
-        let known = || {
-            let of_baseline = scan.suppressed.iter().filter(|known| known.by == crate::finding::SuppressedBy::Baseline);
-            of_baseline.into_iter().any(|known| known.finding.severity >= least)
+        let is_severe = |finding: &Finding| finding.severity >= least;
+        let fail_on = if self.exit_zero { Some(FailOn::None) } else { self.fail_on.or(settings.fail_on) };
+        let is_new = || scan.findings.iter().any(is_severe);
+        let is_known = || {
+            let mut known = scan.suppressed.iter().filter(|known| known.by == SuppressedBy::Baseline);
+            known.any(|known| is_severe(&known.finding))
         };
-        Ok(match self.fail_on(settings)? {
-            FailOn::New => new,
-            FailOn::Any => new || known(),
+        match fail_on.unwrap_or_default() {
+            FailOn::New => is_new(),
+            FailOn::Any => is_new() || is_known(),
             FailOn::None => false,
-        })
-    }
-
-    fn fail_on(&self, settings: &Config) -> Result<FailOn, Failure> {
-        match (self.exit_zero, self.fail_on, &settings.fail_on) {
-            (true, ..) => Ok(FailOn::None),
-            (_, Some(given), _) => Ok(given),
-            (_, None, Some(named)) => FailOn::from_str(&named.text, false).map_err(|_| {
-                at(named, format_args!("`{}` is nothing that can fail", named.text), "use one of `new`, `any`, `none`")
-            }),
-            (_, None, None) => Ok(FailOn::default()),
         }
     }
 }

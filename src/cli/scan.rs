@@ -119,6 +119,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     } else {
         Edits::default()
     };
+    let fails = arguments.ratchet.fails(&scan, &settings);
+    if !outputs.include_suppressed {
+        scan.suppressed.clear();
+    }
     let is_listed = |rule: &&Rule| outputs.holds_rules() && selection.reports(rule);
     let rules: Vec<Rule> = scanner.rules().iter().filter(is_listed).cloned().collect();
     let report = Report { scan: &scan, rules: &rules, edits: &edits, options: outputs.options() };
@@ -127,7 +131,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     if !common.quiet {
         remarks.iter().try_for_each(|remark| warning(remark, streams.err))?;
     }
-    let fails = arguments.ratchet.fails(&scan, &settings)?;
     Ok(arguments.exit(&scan, fails, streams)?)
 }
 

@@ -26,11 +26,19 @@ pub(super) fn extended(mut config: Config, chain: &[PathBuf]) -> Result<Config, 
             return Err(error(message, "name a settings file, relative to the one that it is named in"));
         }
         let real = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-        if chain.contains(&real) || chain.len() > MAX_DEPTH {
+        if chain.len() > MAX_DEPTH {
+            let message = format!("`{}` is the end of a chain of more than {MAX_DEPTH} files", named.text);
+            return Err(error(message, "let fewer files extend one another"));
+        }
+        if chain.contains(&real) {
             let message = format!("`{}` extends the file that it is extended by", named.text);
             return Err(error(message, "take one of the two out"));
         }
         let mut parent = load_in(&real, &config.base, &[chain, std::slice::from_ref(&real)].concat())?;
+        if parent.file.is_none() {
+            let message = format!("`{}` has no table [tool.unmoor]", named.text);
+            return Err(error(message, "add the table there, or name another file"));
+        }
         anchor(&mut parent, real.parent().unwrap_or(Path::new("")));
         config.files.push(parent.file.clone().unwrap_or(file));
         config.files.extend(parent.files.iter().cloned());

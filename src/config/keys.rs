@@ -35,6 +35,10 @@ pub enum Form {
     Table(&'static [Key]),
     /// A table of texts by names that the user gives.
     Names,
+    /// A table of texts by symbols, each a module and a name in it.
+    Symbols,
+    /// Globs, of which there must be one.
+    Globs,
     /// A list of tables.
     Tables(&'static [Key]),
 }
@@ -78,7 +82,7 @@ pub const KEYS: &[Key] = &[
     key("select", Form::Texts, "The only rules and classes to report."),
     key(
         "symbols",
-        Form::Names,
+        Form::Symbols,
         "Symbols of your own that stand for one of an SDK: \"acme.llm.Client\" = \"sdk.Client\".",
     ),
     key("targets", Form::Texts, "The targets that reports answer for."),
@@ -102,7 +106,7 @@ pub const PORTABLE: &[Key] = &[
 pub const PER_PATH: &[Key] = &[
     key("ignore", Form::Texts, "Rules and classes not to report of these files."),
     key("min-severity", Form::OneOf(SEVERITIES), "The least severity to report of these files."),
-    key("paths", Form::Texts, "Globs of the files."),
+    key("paths", Form::Globs, "Globs of the files."),
     key("select", Form::Texts, "The only rules and classes to report of these files."),
 ];
 
@@ -143,10 +147,13 @@ fn form(form: Form) -> Map<String, Value> {
         Form::Variable => object(json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})),
         Form::Switch => object(json!({"type": "boolean"})),
         Form::Table(keys) => table(keys),
-        Form::Names => object(json!({
-            "type": "object",
-            "propertyNames": {"pattern": "\\S"},
-            "additionalProperties": {"type": "string"},
+        Form::Names => by_name("\\S"),
+        // A module may hold dots, slashes and an `@`.
+        Form::Symbols => by_name("^\\S*[^\\s.]\\.[^\\s.]+$"),
+        Form::Globs => object(json!({
+            "type": "array",
+            "items": {"type": "string", "pattern": "\\S"},
+            "minItems": 1,
         })),
         Form::Tables(keys) => {
             let mut entry = table(keys);
@@ -154,6 +161,15 @@ fn form(form: Form) -> Map<String, Value> {
             object(json!({"type": "array", "items": entry}))
         }
     }
+}
+
+/// Texts by names of a pattern.
+fn by_name(pattern: &str) -> Map<String, Value> {
+    object(json!({
+        "type": "object",
+        "propertyNames": {"pattern": pattern},
+        "additionalProperties": {"type": "string"},
+    }))
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -59,7 +59,7 @@ pub struct Config {
     /// The file that lists the findings that were there before.
     pub baseline: Option<Located>,
     /// Which findings make the exit code 1.
-    pub fail_on: Option<Located>,
+    pub fail_on: Option<FailOn>,
     /// The least severity of such findings.
     pub fail_severity: Option<Severity>,
     /// The targets that reports answer for.
@@ -78,6 +78,29 @@ pub struct Config {
     pub(crate) extend_exclude: Vec<Located>,
     /// Rules and classes not to report beside those of extended files.
     pub(crate) extend_ignore: Vec<Located>,
+}
+
+/// Which findings make the exit code 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Those that are reported
+    #[default]
+    New,
+    /// Those that the baseline sets aside, too
+    Any,
+    /// None
+    None,
+}
+
+impl FailOn {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Any => "any",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What is reported of some files, from `[[per-path]]`.
@@ -168,7 +191,8 @@ pub fn find(directory: &Path) -> Result<Config, Vec<ConfigError>> {
     for folder in directory.ancestors() {
         for name in OWN_FILES {
             let file = folder.join(name);
-            if file.is_file() {
+            // A directory of that name is told as one, not passed over.
+            if file.exists() {
                 return load(&file, folder);
             }
         }
@@ -214,6 +238,7 @@ fn find_in_project(folder: &Path) -> Result<Option<Config>, Vec<ConfigError>> {
 fn read(file: &Path) -> Result<String, ConfigError> {
     fs::read_to_string(file).map_err(|error| {
         let message = match error.kind() {
+            _ if file.is_dir() => "is a directory".to_owned(),
             io::ErrorKind::NotFound => "no such file".to_owned(),
             io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
             _ => error.to_string(),

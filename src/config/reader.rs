@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    Config, ConfigError, FixSettings, Located, NameSettings, PerPath, Place,
+    Config, ConfigError, FailOn, FixSettings, Located, NameSettings, PerPath, Place,
     keys::{FIX, KEYS, Key, PER_PATH, PORTABLE, names},
 };
 use crate::{
@@ -124,7 +124,7 @@ impl Reader<'_> {
         let mut symbols = Vec::new();
         for (own, known) in self.table(value).into_iter().flat_map(|table| table.iter()) {
             let name = own.get_ref().as_ref();
-            if known.get_ref().as_table().is_some() || !name.contains('.') {
+            if known.get_ref().as_table().is_some() || !is_symbol(name) {
                 let cure = "write a module and a name, quoted: \"acme.llm.Client\" = \"...\"";
                 self.error(own.span().start, format!("`{name}` is no symbol of a module"), cure);
             } else if let Some(known) = self.string(known) {
@@ -144,25 +144,33 @@ impl Reader<'_> {
 
     fn per_path(&mut self, value: &Value<'_>) -> Option<PerPath> {
         let mut settings = PerPath::default();
+        let mistakes = self.errors.len();
         for (key, value) in self.table(value)? {
             match key.get_ref().as_ref() {
-                "paths" => settings.paths = self.strings(value),
+                "paths" => settings.paths = self.globs(value),
                 "select" => settings.select = self.strings(value),
                 "ignore" => settings.ignore = self.strings(value),
                 "min-severity" => settings.min_severity = self.severity(value),
                 _ => self.unknown(key, "of [[per-path]] ", PER_PATH),
             }
         }
-        if settings.paths.is_empty() {
+        if settings.paths.is_empty() && self.errors.len() == mistakes {
             self.error(value.span().start, "these settings are for no files".to_owned(), "add `paths = [\"...\"]`");
         }
         Some(settings)
     }
 
-    fn fail_on(&mut self, value: &Value<'_>) -> Option<Located> {
-        let words = ["new", "any", "none"];
-        self.one_of(value, words.into_iter().map(|word| (word, ())), "what can make a scan fail")?;
-        self.string(value)
+    fn globs(&mut self, value: &Value<'_>) -> Vec<Located> {
+        let entries = value.get_ref().as_array().into_iter().flat_map(|array| array.iter());
+        for entry in entries.filter(|entry| entry.get_ref().as_str().is_some_and(|glob| glob.trim().is_empty())) {
+            self.error(entry.span().start, "this glob matches nothing".to_owned(), "name files, such as \"tests/**\"");
+        }
+        self.strings(value)
+    }
+
+    fn fail_on(&mut self, value: &Value<'_>) -> Option<FailOn> {
+        let known = FailOn::value_variants();
+        self.one_of(value, known.iter().map(|findings| (findings.name(), *findings)), "what can make a scan fail")
     }
 
     fn string_or_strings(&mut self, value: &Value<'_>) -> Vec<Located> {
@@ -252,6 +260,12 @@ impl Reader<'_> {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Place { path: self.file.clone(), line: line as u32, column: column as u32 }
     }
+}
+
+/// True for a module and a name in it.
+fn is_symbol(text: &str) -> bool {
+    let parts = text.rsplit_once('.').filter(|_| !text.contains(char::is_whitespace));
+    parts.is_some_and(|(module, name)| !module.is_empty() && !module.ends_with('.') && !name.is_empty())
 }
 
 /// True for what every shell takes for the name of a variable.

@@ -132,15 +132,47 @@ pub(super) fn shown(path: &Path) -> PathBuf {
 /// A path from the root of the file system, with `.` and `..` worked out by the words alone: globs are about what is
 /// written, not about where links lead.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
-    let mut absolute = if path.is_absolute() { PathBuf::new() } else { env::current_dir().unwrap_or_default() };
+    if path.is_absolute() { plain(path) } else { plain(&env::current_dir().unwrap_or_default().join(path)) }
+}
+
+/// A path with `.` and `..` worked out by the words alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}
             Component::ParentDir => {
-                absolute.pop();
+                plain.pop();
             }
-            other => absolute.push(other),
+            other => plain.push(other),
         }
     }
-    absolute
+    plain
+}
+
+/// The directory of the repository that a directory lies in.
+pub(crate) fn repository(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// The path of a file from a directory, both from the same place, with forward slashes. A file outside of it keeps its
+/// path.
+pub(crate) fn seen_from(directory: &Path, file: &Path) -> String {
+    let file = plain(file);
+    let below = file.strip_prefix(plain(directory)).map_or(file.as_path(), |below| below);
+    below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_a_directory() {
+        let seen = |directory: &str, file: &str| seen_from(Path::new(directory), Path::new(file));
+        assert_eq!(seen("/w", "/w/app/a.py"), "app/a.py");
+        assert_eq!(seen("/w/", "/w/x/../app/./a.py"), "app/a.py");
+        assert_eq!(seen("/w", "/other/a.py"), "/other/a.py");
+        assert_eq!(seen("/w", "/w"), "");
+    }
 }

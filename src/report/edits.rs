@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     finding::{Finding, Point},
-    input::text::{Decoded, LineIndex, Text, decode},
+    input::text::{Decoded, LineIndex, decode},
     migrate::{
         plan::{FilePlan, Plan},
         view::View,
@@ -80,7 +80,7 @@ fn read(file: &FilePlan) -> Option<FileEdits> {
         || (first.rule.clone(), first.location.start.line),
         |covered| (covered.rule.clone(), covered.line),
     );
-    let whole = whole(file, &text, base, &lines);
+    let whole = whole(file, &masked, base, &lines);
     Some(FileEdits { path: file.path.clone(), title: title(file), head, pieces, whole })
 }
 
@@ -96,15 +96,14 @@ fn piece((start, end): (usize, usize), base: usize, lines: &LineIndex<'_>, text:
 }
 
 /// All edits as one, from the first to the last.
-fn whole(file: &FilePlan, text: &Text, base: usize, lines: &LineIndex<'_>) -> Option<Piece> {
+fn whole(file: &FilePlan, masked: &str, base: usize, lines: &LineIndex<'_>) -> Option<Piece> {
     let (start, end) = (file.edits.first()?.start as usize, file.edits.last()?.end as usize);
     let rest = file.before.len().checked_sub(end)?;
     let after = file.after.get(start..file.after.len().checked_sub(rest)?)?;
     let range = (start.checked_sub(base)?, end.checked_sub(base)?);
     let whole = piece(range, base, lines, String::from_utf8(after.to_vec()).ok()?);
     let is_short = whole.end.line - whole.start.line < MAX_LINES;
-    let masked = View::of(file).after.masked;
-    (is_short && text.text.len() >= range.1 && masked.contains(whole.text.as_str())).then_some(whole)
+    (is_short && masked.contains(whole.text.as_str())).then_some(whole)
 }
 
 fn title(file: &FilePlan) -> String {

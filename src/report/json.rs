@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Report;
 use crate::{
     finding::{Finding, Suppressed},
     scan::{Diagnostic, Scan, Stats, Tool},
@@ -33,27 +32,20 @@ pub enum Line<'s> {
 }
 
 /// Writes the scan as one document.
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if report.options.include_suppressed || report.scan.suppressed.is_empty() {
-        serde_json::to_writer_pretty(&mut *out, report.scan)?;
-    } else {
-        let scan = Scan { suppressed: Vec::new(), ..report.scan.clone() };
-        serde_json::to_writer_pretty(&mut *out, &scan)?;
-    }
+pub(super) fn write(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, scan)?;
     writeln!(out)
 }
 
 /// Writes the scan as one object per line.
-pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let scan = report.scan;
+pub(super) fn write_lines(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |line: &Line<'_>| {
         serde_json::to_writer(&mut *out, line)?;
         writeln!(out)
     };
     line(&Line::Scan { schema_version: scan.schema_version, tool: &scan.tool })?;
     scan.findings.iter().try_for_each(|finding| line(&Line::Finding(finding)))?;
-    let suppressed = scan.suppressed.iter().filter(|_| report.options.include_suppressed);
-    suppressed.into_iter().try_for_each(|suppressed| line(&Line::Suppressed(suppressed)))?;
+    scan.suppressed.iter().try_for_each(|suppressed| line(&Line::Suppressed(suppressed)))?;
     scan.diagnostics.iter().try_for_each(|diagnostic| line(&Line::Diagnostic(diagnostic)))?;
     line(&Line::Stats(&scan.stats))
 }

@@ -34,7 +34,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{rules::Rule, scan::Scan, suppress::baseline::place};
+use crate::{input::roots::seen_from, rules::Rule, scan::Scan};
 
 pub use sarif::MAX_RESULTS;
 
@@ -87,7 +87,7 @@ impl Format {
 /// What a report is made of.
 #[derive(Clone, Copy)]
 pub struct Report<'r> {
-    /// The scan.
+    /// The scan. What is set aside in it is told by the formats that can say so.
     pub scan: &'r Scan,
     /// The rules whose findings are reported.
     pub rules: &'r [Rule],
@@ -100,8 +100,6 @@ pub struct Report<'r> {
 /// How a report is to be written.
 #[derive(Debug, Default, Clone)]
 pub struct Options {
-    /// Tell also what is set aside, in the formats that can say so.
-    pub include_suppressed: bool,
     /// The category that SARIF files name.
     pub category: Option<String>,
     /// The current directory.
@@ -114,10 +112,7 @@ impl Report<'_> {
     /// A path of the scan as CI systems know it: from the root of the repository, where it lies below that.
     fn place(&self, path: &str) -> String {
         let Options { here, root, .. } = self.options;
-        match root {
-            Some(root) => place(&here.join(path), root),
-            None => place(std::path::Path::new(path), here),
-        }
+        seen_from(root.as_ref().unwrap_or(here), &here.join(path))
     }
 }
 
@@ -126,8 +121,8 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
     match format {
         Format::Text => text::write(report.scan, out)?,
         Format::Concise => concise::write(report.scan, out)?,
-        Format::Json => json::write(report, out)?,
-        Format::Jsonl => json::write_lines(report, out)?,
+        Format::Json => json::write(report.scan, out)?,
+        Format::Jsonl => json::write_lines(report.scan, out)?,
         Format::Sarif => return sarif::write(report, out),
         Format::Github => github::write(report, out)?,
         Format::Gitlab => gitlab::write(report, out)?,

@@ -30,7 +30,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     for finding in &report.scan.findings {
         table.write_record(row(finding, "", report))?;
     }
-    for suppressed in report.scan.suppressed.iter().filter(|_| report.options.include_suppressed) {
+    for suppressed in &report.scan.suppressed {
         let by = match suppressed.by {
             SuppressedBy::InSource => "comment",
             SuppressedBy::Baseline => "baseline",

@@ -109,17 +109,23 @@ impl Selection {
     }
 
     /// Adds a selection for the files that match one of the globs, which mean what those of excluded files do; `base` is
-    /// the directory that they are relative to. The error is a glob that cannot be read.
-    pub fn of_paths(&mut self, globs: &[&str], base: &Path, selection: Selection) -> Result<(), globset::Error> {
+    /// the directory that they are relative to. The error is the position of a glob that cannot be read, and why not.
+    pub fn of_paths(&mut self, globs: &[&str], base: &Path, selection: Selection) -> Result<(), (usize, String)> {
         let mut paths = GlobSetBuilder::new();
-        for glob in globs {
+        for (position, glob) in globs.iter().enumerate() {
+            let bad = |error: globset::Error| (position, error.kind().to_string());
             let glob = glob.trim_start_matches("./").trim_end_matches('/');
             let from = if glob.contains('/') { "" } else { "**/" };
             for whole in [format!("{from}{glob}"), format!("{from}{glob}/**")] {
-                paths.add(GlobBuilder::new(whole.trim_start_matches('/')).literal_separator(true).build()?);
+                paths
+                    .add(GlobBuilder::new(whole.trim_start_matches('/')).literal_separator(true).build().map_err(bad)?);
             }
         }
-        self.parts.push(Part { paths: paths.build()?, base: absolute(base), selection });
+        self.parts.push(Part {
+            paths: paths.build().map_err(|error| (0, error.to_string()))?,
+            base: absolute(base),
+            selection,
+        });
         Ok(())
     }
 

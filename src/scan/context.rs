@@ -19,7 +19,7 @@ use crate::{
         exclude::GlobError,
         modules::{FileId, Modules},
         prefilter::{Prefilter, Scratch},
-        roots::absolute,
+        roots::{absolute, repository},
         walk::{FoundFile, WalkOptions, walk},
     },
     lang::{Grammar, Language, imports::mentioned},
@@ -43,7 +43,7 @@ pub(super) fn repository_of(paths: &[PathBuf]) -> Option<PathBuf> {
         return None;
     }
     let first = absolute(paths.first()?);
-    let root = first.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
+    let root = repository(first.parent()?)?;
     let here = absolute(Path::new(""));
     let Ok(down) = here.strip_prefix(root) else { return Some(root.to_owned()) };
     let up: PathBuf = down.components().map(|_| "..").collect();

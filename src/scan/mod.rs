@@ -200,8 +200,6 @@ pub enum DiagnosticKind {
     Linking,
     /// A comment that is to set a finding aside is wrong, expired, or sets none aside.
     Ignore,
-    /// An entry of the baseline is no longer found.
-    Baseline,
     /// It is nested too deep; the rest of the file was looked at.
     TooDeep,
     /// Nothing was found to look at.

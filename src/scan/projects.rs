@@ -7,7 +7,10 @@ use std::{
 
 use super::{Hit, shown};
 use crate::{
-    input::versions::{self, Ecosystem, Known, Versions},
+    input::{
+        roots::repository,
+        versions::{self, Ecosystem, Known, Versions},
+    },
     lang::Language,
     migrate::{options::Fit, plan::Problem},
 };
@@ -102,7 +105,7 @@ fn says(known: &Known, package: &str, root: &Path) -> String {
 fn repository_of(file: &Path, tops: &[PathBuf]) -> PathBuf {
     let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+    let root = repository(&folder).map(Path::to_path_buf);
     let named =
         || tops.iter().filter(|top| folder.starts_with(top)).max_by_key(|top| top.components().count()).cloned();
     root.or_else(named).unwrap_or(folder)

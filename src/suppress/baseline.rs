@@ -8,7 +8,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    path::{Component, Path, PathBuf},
 };
 
 use crate::finding::{Finding, Suppressed, SuppressedBy};
@@ -29,7 +28,8 @@ const FINGERPRINT: usize = 32;
 /// A line of the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// The file that the finding was in, from the directory of the baseline, with forward slashes.
+    /// The file that the finding was in, from the root of the repository (without one: from the directory of the
+    /// baseline), with forward slashes.
     pub path: String,
     /// The rule's id.
     pub rule: String,
@@ -66,7 +66,7 @@ pub struct Sorted {
 }
 
 impl Baseline {
-    /// A baseline of findings. `place` gives the path of a finding's file from the directory of the baseline.
+    /// A baseline of findings. `place` gives the path of a finding's file as entries have it.
     pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>, place: impl Fn(&str) -> String) -> Self {
         let entry = |finding: &Finding| Entry {
             path: place(&finding.location.path),
@@ -214,25 +214,4 @@ fn unescaped(path: &str) -> String {
         rest = if byte.is_some() { &after[2..] } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The path of a file from a directory, both absolute or from the same place, with forward slashes. A file outside of it
-/// keeps its path.
-pub fn place(file: &Path, directory: &Path) -> String {
-    let normal = |path: &Path| {
-        let mut out = PathBuf::new();
-        for part in path.components() {
-            match part {
-                Component::CurDir => {}
-                Component::ParentDir => {
-                    out.pop();
-                }
-                part => out.push(part),
-            }
-        }
-        out
-    };
-    let file = normal(file);
-    let below = file.strip_prefix(normal(directory)).map_or(file.as_path(), |below| below);
-    below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }

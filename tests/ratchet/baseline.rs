@@ -97,6 +97,20 @@ fn it_is_found_from_any_folder_and_beside_the_settings() {
 }
 
 #[test]
+fn its_paths_are_those_of_the_repository_wherever_it_lies() {
+    let tree = Tree::new();
+    for (folder, file) in [("", "ci/known.txt"), ("app", "known.txt")] {
+        std::fs::create_dir_all(tree.path("ci")).unwrap();
+        assert_eq!(tree.run_in(folder, &["baseline", "--baseline", file]).code, 0);
+        let text = tree.read(&format!("{folder}{}{file}", if folder.is_empty() { "" } else { "/" }));
+        let paths: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).map(|line| &line[33..]).collect();
+        assert!(paths.len() == 6 && paths.iter().all(|path| path.ends_with(" app/llm.py")), "{text}");
+        assert_eq!(tree.run_in(folder, &["scan", "--baseline", file]).code, 0);
+    }
+    assert_eq!(tree.run(&["baseline", "--check", "--baseline", "ci/known.txt"]).code, 0);
+}
+
+#[test]
 fn branches_that_both_add_merge_without_conflict() {
     let tree = with_baseline();
     tree.write(".gitattributes", "unmoor-baseline.txt merge=union\n");

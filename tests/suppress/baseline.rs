@@ -1,11 +1,6 @@
 //! What a baseline knows, and how its file is read and written.
 
-use std::path::Path;
-
-use unmoor::{
-    finding::Finding,
-    suppress::baseline::{Baseline, place},
-};
+use unmoor::{finding::Finding, suppress::baseline::Baseline};
 
 const TEXT: &str = "from openai import AzureOpenAI\na = AzureOpenAI()\nb = AzureOpenAI()\n";
 
@@ -89,13 +84,4 @@ fn mistakes_have_a_line_and_a_cure() {
     assert_eq!(told(&format!("{head}\nabc x y\n")), "3: this line is not a fingerprint, a rule and a file");
     assert_eq!(told(&format!("{head}<<<<<<< HEAD\n")), "2: there is a conflict of a merge here");
     assert!(told(&baseline().text().replace(" a.py", "")).contains("is not a fingerprint"));
-}
-
-#[test]
-fn places_are_seen_from_the_directory() {
-    let seen = |file: &str, directory: &str| place(Path::new(file), Path::new(directory));
-    assert_eq!(seen("/w/app/a.py", "/w"), "app/a.py");
-    assert_eq!(seen("/w/x/../app/./a.py", "/w/"), "app/a.py");
-    assert_eq!(seen("/other/a.py", "/w"), "/other/a.py");
-    assert_eq!(seen("/w", "/w"), "");
 }

@@ -102,7 +102,8 @@ pub(super) struct Notification {
 
 #[derive(Serialize)]
 pub(super) struct DescriptorReference {
-    pub(super) id: &'static str,
+    /// What the notification is about, by its name in the JSON form.
+    pub(super) id: DiagnosticKind,
 }
 
 #[derive(Serialize)]
@@ -219,23 +220,4 @@ pub(super) struct Suppression {
     pub(super) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) justification: Option<String>,
-}
-
-/// What a notification is about.
-pub(super) fn kind_name(kind: DiagnosticKind) -> &'static str {
-    match kind {
-        DiagnosticKind::Unreadable => "unreadable",
-        DiagnosticKind::Binary => "binary",
-        DiagnosticKind::TooLarge => "too-large",
-        DiagnosticKind::Minified => "minified",
-        DiagnosticKind::Encoding => "encoding",
-        DiagnosticKind::Syntax => "syntax",
-        DiagnosticKind::Manifest => "manifest",
-        DiagnosticKind::Linking => "linking",
-        DiagnosticKind::Ignore => "ignore",
-        DiagnosticKind::Baseline => "baseline",
-        DiagnosticKind::TooDeep => "too-deep",
-        DiagnosticKind::NoFiles => "no-files",
-        DiagnosticKind::Internal => "internal",
-    }
 }

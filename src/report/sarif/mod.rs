@@ -104,9 +104,7 @@ fn automation_id(category: Option<&str>) -> String {
 fn chosen<'r>(report: &Report<'r>) -> Vec<Entry<'r>> {
     let scan = report.scan;
     let mut all: Vec<Entry<'r>> = scan.findings.iter().map(|finding| (finding, None)).collect();
-    if report.options.include_suppressed {
-        all.extend(scan.suppressed.iter().map(|suppressed| (&suppressed.finding, Some(suppressed))));
-    }
+    all.extend(scan.suppressed.iter().map(|suppressed| (&suppressed.finding, Some(suppressed))));
     if all.len() > MAX_RESULTS {
         all.sort_by_key(|(finding, by)| (by.is_some(), Reverse((finding.severity, finding.confidence))));
         all.truncate(MAX_RESULTS);
@@ -116,8 +114,7 @@ fn chosen<'r>(report: &Report<'r>) -> Vec<Entry<'r>> {
 }
 
 fn left_out(report: &Report<'_>) -> Option<String> {
-    let suppressed = if report.options.include_suppressed { report.scan.suppressed.len() } else { 0 };
-    let more = (report.scan.findings.len() + suppressed).saturating_sub(MAX_RESULTS);
+    let more = (report.scan.findings.len() + report.scan.suppressed.len()).saturating_sub(MAX_RESULTS);
     (more > 0).then(|| {
         format!(
             "{more} of the findings are left out of the SARIF file, the least severe: GitHub takes {MAX_RESULTS} of one \
@@ -138,7 +135,7 @@ fn notification(diagnostic: &Diagnostic, report: &Report<'_>) -> Notification {
     Notification {
         level,
         message: Text { text: text.into() },
-        descriptor: Some(log::DescriptorReference { id: log::kind_name(diagnostic.kind) }),
+        descriptor: Some(log::DescriptorReference { id: diagnostic.kind }),
         locations: path.into_iter().map(log::Location::at).collect(),
     }
 }
