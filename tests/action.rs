@@ -198,13 +198,13 @@ impl Job {
 
 #[test]
 fn a_clean_tree_passes_and_still_uploads() {
-    let went = Job::new(&[("a.py", "x = 1\n")], &[]).run();
+    let job = Job::new(&[("a.py", "x = 1\n")], &[]);
+    let went = job.run();
     assert_eq!((went.failed, went.ran), (None, ["install", "scan", "upload", "result"].map(str::to_owned).to_vec()));
     assert_eq!((went.outputs["findings"].as_str(), went.outputs["exit-code"].as_str()), ("0", "0"));
     assert_eq!(went.outputs["version"], env!("CARGO_PKG_VERSION"));
     assert!(went.summary.contains("Nothing found."));
-    let sarif = fs::read_to_string(&went.outputs["sarif-file"]);
-    assert!(sarif.is_err() || sarif.unwrap().contains("\"results\":[]"));
+    assert!(fs::read_to_string(&went.outputs["sarif-file"]).unwrap().contains("\"results\":[]"));
 }
 
 #[test]
@@ -256,24 +256,45 @@ fn inputs_reach_the_scan_and_mistakes_fail_the_job() {
 
 #[test]
 fn hostile_inputs_are_only_words() {
-    for value in [
+    let values = [
         "; touch owned",
         "$(touch owned)",
         "`touch owned`",
         "a\" --exit-zero \"",
         "'; touch owned; '",
         "--output=owned",
-    ] {
-        for name in ["paths", "config", "select", "ignore", "min-severity", "fail-on", "baseline", "since", "category"]
-        {
+        "a\nb",
+    ];
+    for value in values {
+        for name in ["paths", "config", "select", "ignore", "min-severity", "fail-on", "baseline", "since"] {
             let job = Job::new(&[("a.py", CLIENT)], &[(name, value)]);
             let went = job.run();
-            assert!(went.failed.is_some(), "{name}={value}");
+            assert_eq!(went.outputs["exit-code"], "2", "{name}={value}: {}", went.log);
             assert!(!job.folder.path().join("code/owned").exists(), "{name}={value}");
         }
+        // Any text is a category, and none may be more.
+        let job = Job::new(&[("a.py", CLIENT)], &[("category", value)]);
+        assert_eq!(job.run().outputs["exit-code"], "1", "category={value}");
+        assert!(!job.folder.path().join("code/owned").exists(), "category={value}");
         let went = Job::new(&[], &[("version", value)]).run();
         assert_eq!(went.failed.as_deref(), Some("install"), "{value}");
     }
+}
+
+#[test]
+fn only_what_a_change_brought_in_can_be_asked_for() {
+    let job = Job::new(&[("old.py", CLIENT)], &[("since", "HEAD")]);
+    let code = job.folder.path().join("code");
+    fs::remove_dir(code.join(".git")).unwrap();
+    for arguments in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message=one"]] {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]).args(arguments);
+        assert!(git.current_dir(&code).status().unwrap().success());
+    }
+    fs::write(code.join("new.py"), CLIENT).unwrap();
+    let went = job.run();
+    assert_eq!(went.outputs["findings"], "2", "{}", went.log);
+    assert!(went.summary.contains("new.py") && went.summary.contains("2 more from before."), "{}", went.summary);
 }
 
 #[test]
@@ -348,15 +369,12 @@ fn linters_have_nothing_to_say() {
     let all: Vec<String> = (1..=examples).map(|number| format!(".github/workflows/{number}.yml")).collect();
     check("actionlint", &all.iter().map(String::as_str).collect::<Vec<_>>(), documented.path());
     check("zizmor", &["--offline", "--no-progress", "action.yml", ".github/workflows"], root());
-    let scripts = [
-        ".ci/run",
-        "scripts/test.sh",
-        "packaging/wheel.sh",
-        "packaging/npm.sh",
-        "packaging/action/install.sh",
-        "packaging/action/scan.sh",
-        "packaging/action/annotate.sh",
-        "packaging/action/result.sh",
-    ];
-    check("shellcheck", &scripts, root());
+    let mut scripts = vec![".ci/run".to_owned()];
+    for folder in ["scripts", "packaging", "packaging/action"] {
+        let files = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let scripts_in = files.filter(|file| file.extension().is_some_and(|extension| extension == "sh"));
+        scripts.extend(scripts_in.map(|file| file.display().to_string()));
+    }
+    assert!(scripts.len() >= 9, "{scripts:?}");
+    check("shellcheck", &scripts.iter().map(String::as_str).collect::<Vec<_>>(), root());
 }

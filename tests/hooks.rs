@@ -51,6 +51,24 @@ fn the_hooks_ask_for_the_files_that_are_scanned() {
     }
 }
 
+/// The repository of the hook has the hook of the wheel alone, for one release.
+#[test]
+fn the_mirror_asks_for_its_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/mirror.sh");
+    let done = Command::new(script).arg("1.2.3").arg(folder.path()).status().unwrap();
+    assert!(done.success());
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let hooks: Vec<Hook> = serde_saphyr::from_str(&read(".pre-commit-hooks.yaml")).unwrap();
+    assert_eq!(
+        hooks.iter().map(|hook| (hook.id.as_str(), hook.language.as_str())).collect::<Vec<_>>(),
+        [("unmoor", "python")]
+    );
+    let project: toml::Value = toml::from_str(&read("pyproject.toml")).unwrap();
+    assert_eq!(project["project"]["dependencies"][0].as_str(), Some("unmoor==1.2.3"));
+    assert!(read("README.md").contains("rev: v1.2.3"));
+}
+
 /// The folder with pre-commit and prek.
 fn runners() -> Option<PathBuf> {
     let Some(extras) = std::env::var_os("UNMOOR_EXTRAS") else {
