@@ -20,6 +20,10 @@
 
 use std::borrow::Cow;
 
+mod dependency;
+
+pub use dependency::{Dependency, package_key};
+
 /// A half-open range of byte offsets into the source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -97,6 +101,8 @@ pub struct Facts<'s> {
     pub exports: Vec<Export<'s>>,
     /// Expressions whose type is asserted where they stand (`x as T`), each with the type.
     pub asserted: Vec<(ExprId, ExprId)>,
+    /// Packages that the file asks for, where it is a manifest.
+    pub dependencies: Vec<Dependency<'s>>,
     /// Where the syntax was broken or too deep to read; facts from there may be missing.
     pub problems: Vec<Problem>,
 }

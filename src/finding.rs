@@ -40,7 +40,10 @@ pub struct Finding {
     /// GitHub's hash of the line that the site begins on, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line_hash: Option<String>,
-    /// The source lines of the site, secrets masked.
+    /// The cell of a notebook that it is in, counted from 1 over all cells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cell: Option<u32>,
+    /// The source lines of the site, secrets masked. Of a notebook the lines of code.
     pub excerpt: Excerpt,
     /// The first and last line of the whole that the site heads, such as a call with all its arguments.
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! The applications in `fixtures/apps`: their `expected.yaml` says which units there are, and nothing else may be found.
+//! The applications in `fixtures/apps`: `tests/apps/NAME.yaml` says which units there are, and nothing else may be found.
 //!
 //! What is written there is what reading the code says, by these rules:
 //!
@@ -33,8 +33,8 @@ use unmoor::{
     unit::{Call, DeploymentUse, Unit},
 };
 
-/// The file that says what is true of an application.
-const EXPECTED: &str = "expected.yaml";
+/// The folder of the files that say what is true of applications, for messages too.
+const EXPECTED: &str = "tests/apps";
 /// Stands for a word that reading the code leaves open.
 const ANY: &str = "*";
 
@@ -193,8 +193,9 @@ fn apps() -> Vec<(PathBuf, Expected)> {
     let mut folders: Vec<PathBuf> = fs::read_dir(apps_folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let read = |folder: PathBuf| {
-        let text =
-            fs::read_to_string(folder.join(EXPECTED)).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let name = folder.file_name().unwrap().to_string_lossy();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(EXPECTED).join(format!("{name}.yaml"));
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let expected = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         (folder, expected)
     };

@@ -339,7 +339,7 @@ fn the_last_line_needs_no_end() {
 fn comment(path: &Path, text: &str) -> String {
     match grammar(path).unwrap().language() {
         Language::Python => format!("# {text}\n"),
-        Language::JavaScript => format!("// {text}\n"),
+        Language::JavaScript | Language::Document => format!("// {text}\n"),
     }
 }
 

@@ -25,6 +25,7 @@ struct Hook {
     entry: String,
     language: String,
     files: String,
+    exclude: String,
     args: Vec<String>,
     require_serial: bool,
 }
@@ -32,6 +33,16 @@ struct Hook {
 fn hooks() -> Vec<Hook> {
     serde_saphyr::from_str(&fs::read_to_string(manifest()).unwrap()).unwrap()
 }
+
+/// Names of documents and of what only looks like one.
+const DOCUMENTS: &str = "\
+.env .env.local .env.example prod.env app.env.tpl env env.sample env-example .envrc dotenv environment.ts Dockerfile \
+Dockerfile.dev api.dockerfile Makefile rules.mk Procfile Pipfile go.mod go.sum pom.xml other.xml packages.config web.config \
+requirements.txt dev-requirements.in requirements_test.txt constraints.txt notes.txt App.csproj Directory.Packages.props \
+build.gradle build.gradle.kts settings.kts libs.versions.toml package.json package-lock.json pnpm-lock.yaml yarn.lock \
+uv.lock values.yaml values.yml chat.prompty appsettings.Development.json settings.jsonc a.code-workspace main.tf prod.tfvars \
+terraform.tfvars.example main.bicep main.bicepparam setup.cfg tox.ini a.properties a.conf run.sh run.ps1 run.bat a.vue \
+a.svelte a.astro index.html index.htm config.yaml.sample config.json.j2 a.py.sample LICENSE README image.svg";
 
 #[test]
 fn the_hooks_ask_for_the_files_that_are_scanned() {
@@ -42,10 +53,14 @@ fn the_hooks_ask_for_the_files_that_are_scanned() {
     );
     assert_eq!(hooks.iter().map(|hook| hook.language.as_str()).collect::<Vec<_>>(), ["python", "rust", "system"]);
     for hook in &hooks {
-        let files = Regex::new(&hook.files).unwrap();
+        let (files, exclude) = (Regex::new(&hook.files).unwrap(), Regex::new(&hook.exclude).unwrap());
         for ending in "py pyi ts mts cts tsx js mjs cjs jsx md json yaml env rs txt ipynb pyc tsv jsonl".split(' ') {
             let name = format!("some folder/a.b.{ending}");
             assert_eq!(files.is_match(&name), Grammar::of(&name).is_some(), "{name}");
+        }
+        for name in DOCUMENTS.split_whitespace().flat_map(|name| [name.to_owned(), format!("a folder/{name}")]) {
+            let is_wanted = files.is_match(&name) && !exclude.is_match(&name);
+            assert_eq!(is_wanted, Grammar::of(&name).is_some(), "{name}");
         }
         assert!(hook.entry.contains("--force-exclude") && hook.args.is_empty() && hook.require_serial);
     }

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    input::text::{Decoded, Text, decode},
+    input::{
+        notebook::is_notebook,
+        text::{Decoded, Text, decode},
+    },
     lang::Grammar,
     migrate::apply::{Change, Outcome, apply},
     report::words::{count, printable},
@@ -102,7 +105,10 @@ fn add(findings: &[Finding], reason: Option<&str>, done: &mut Done) {
         files.entry(&finding.location.path).or_default().push(finding);
     }
     for (path, findings) in files {
-        let Some(grammar) = Grammar::of(path) else { continue };
+        let Some(grammar) = Grammar::of(path).filter(|_| !is_notebook(path)) else {
+            done.troubles.push(no_comments(path));
+            continue;
+        };
         edit(path, done, |text, troubles| {
             let Added { text, covered, impossible } = writing::add(text, grammar, &findings, reason);
             for line in impossible {
@@ -122,8 +128,16 @@ fn prune(stale: Vec<(String, Stale)>, done: &mut Done) {
         files.entry(path).or_default().push(stale);
     }
     for (path, stale) in files {
+        if is_notebook(&path) {
+            done.troubles.push(no_comments(&path));
+            continue;
+        }
         edit(&path, done, |text, _| (writing::prune(text, &stale), stale.len() as u64));
     }
+}
+
+fn no_comments(path: &str) -> String {
+    format!("{}: comments in notebooks are written and taken away by hand", printable(path))
 }
 
 /// Edits the text of a file in place. Its encoding and line ends stay.

@@ -15,6 +15,7 @@ pub mod exclude;
 pub mod git;
 pub mod line_hash;
 pub mod modules;
+pub mod notebook;
 pub mod prefilter;
 pub mod text;
 pub mod unwalked;

@@ -13,6 +13,8 @@ use std::ops::Range;
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memchr;
 
+use super::notebook::{self, NotebookError, Origin};
+
 /// How many bytes at the start of a file are searched for a NUL byte, the mark of a binary file.
 const BINARY_PROBE: usize = 8 * 1024;
 
@@ -36,6 +38,8 @@ pub struct Text {
     pub byte_order_mark: bool,
     /// True when some bytes had no meaning in the encoding and stand as U+FFFD in `text`.
     pub lossy: bool,
+    /// Where `text` stands in the file, when it is the code of a notebook.
+    pub origin: Option<Box<Origin>>,
 }
 
 /// The encoding of a file.
@@ -80,6 +84,25 @@ impl Text {
         }
     }
 
+    /// The code of a notebook whose file this is.
+    pub fn into_code(self, is_python: bool) -> Result<Self, NotebookError> {
+        let (text, origin) = notebook::read(self.text, is_python)?;
+        Ok(Self { text, origin: Some(Box::new(origin)), ..self })
+    }
+
+    /// The text of the whole file.
+    pub fn file(&self) -> &str {
+        self.origin.as_ref().map_or(&self.text, |origin| origin.raw())
+    }
+
+    /// Where in the file's text a range of `text` stands.
+    pub fn place(&self, range: Range<usize>) -> Range<usize> {
+        match &self.origin {
+            Some(origin) => origin.start(range.start)..origin.end(range.end),
+            None => range,
+        }
+    }
+
     /// Makes a line feed of each carriage return that ends a line by itself. Languages take it for the end of a line,
     /// the grammar of Python does not. No offset changes.
     pub fn unify_line_ends(&mut self) {
@@ -120,7 +143,13 @@ fn decode_marked_utf8(bytes: &[u8]) -> Decoded {
     let text = String::from_utf8_lossy(bytes);
     // Borrowed means that nothing had to be replaced.
     let lossy = matches!(text, Cow::Owned(_));
-    Decoded::Text(Text { text: text.into_owned(), encoding: Encoding::Utf8, byte_order_mark: true, lossy })
+    Decoded::Text(Text {
+        text: text.into_owned(),
+        encoding: Encoding::Utf8,
+        byte_order_mark: true,
+        lossy,
+        origin: None,
+    })
 }
 
 fn decode_utf16(bytes: &[u8], with: &'static encoding_rs::Encoding, encoding: Encoding) -> Decoded {
@@ -129,7 +158,7 @@ fn decode_utf16(bytes: &[u8], with: &'static encoding_rs::Encoding, encoding: En
     if looks_binary(text.as_bytes()) {
         return Decoded::Binary;
     }
-    Decoded::Text(Text { text: text.into_owned(), encoding, byte_order_mark: true, lossy })
+    Decoded::Text(Text { text: text.into_owned(), encoding, byte_order_mark: true, lossy, origin: None })
 }
 
 fn decode_unmarked(bytes: Vec<u8>) -> Decoded {
@@ -140,7 +169,7 @@ fn decode_unmarked(bytes: Vec<u8>) -> Decoded {
         Ok(text) => (text, Encoding::Utf8, false),
         Err(error) => decode_legacy(error.as_bytes()),
     };
-    Decoded::Text(Text { text, encoding, byte_order_mark: false, lossy })
+    Decoded::Text(Text { text, encoding, byte_order_mark: false, lossy, origin: None })
 }
 
 fn decode_legacy(bytes: &[u8]) -> (String, Encoding, bool) {

@@ -1,12 +1,15 @@
 //! What every lowering does the same way: adding facts while keeping track of the scope, the branch of conditional
 //! flow, the usage and the depth of the place that is being read.
 
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
 use crate::facts::{
     Binding, BindingKind, Branch, BranchId, ClassId, Expr, ExprId, ExprNode, Facts, FunctionId, MAX_DEPTH, Problem,
     ProblemKind, Scope, ScopeId, ScopeKind, Span, Usage,
 };
+
+/// How many broken places are noted per file; more say nothing new.
+const MAX_PROBLEMS: usize = 20;
 
 /// Facts in the making.
 pub(super) struct Builder<'s> {
@@ -155,5 +158,23 @@ impl<'s> Builder<'s> {
             kind,
             annotation,
         });
+    }
+}
+
+/// Notes the broken places, following only subtrees that contain one.
+pub(super) fn note_problems(tree: &Tree, builder: &mut Builder<'_>) {
+    let mut cursor = tree.walk();
+    while builder.facts.problems.len() < MAX_PROBLEMS {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            builder.facts.problems.push(Problem { kind: ProblemKind::Syntax, span: span(node) });
+        } else if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ pub fn mentioned(language: Language, text: &[u8]) -> BTreeSet<String> {
     match language {
         Language::Python => each(PYTHON.as_ref(), text, |captures| python(captures, &mut found)),
         Language::JavaScript => each(JAVASCRIPT.as_ref(), text, |captures| found.extend(group(captures, 1))),
+        Language::Document => {}
     }
     found
 }

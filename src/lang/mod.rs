@@ -1,19 +1,28 @@
 //! Languages: which files they are written in, how they are parsed, and how their syntax becomes facts.
 //!
-//! This is the only wing that knows a grammar: one file per language. What a language reads settings from is language
+//! This is the only wing that knows a grammar: one file per language, and a folder for all documents beside the code. What a language reads settings from is language
 //! knowledge too and stands in its file as a table.
 
 mod builder;
+pub mod documents;
 pub mod imports;
 pub mod javascript;
 pub mod python;
+pub mod scripts;
 pub mod writing;
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
-use tree_sitter::{Parser, Tree};
+use tree_sitter::{Parser, Point, Tree};
 
-use crate::facts::{Facts, Span};
+use self::{documents::Document, scripts::Page};
+use crate::{
+    facts::{Facts, Span},
+    input::{
+        notebook::{Kernel, is_notebook, kernel},
+        text::LineIndex,
+    },
+};
 
 /// The kinds of nodes that are comments, in all grammars.
 const COMMENTS: [&str; 2] = ["comment", "html_comment"];
@@ -25,6 +34,8 @@ pub enum Language {
     Python,
     /// JavaScript, JSX, TypeScript and TSX.
     JavaScript,
+    /// What lies beside the code: settings, manifests, infrastructure.
+    Document,
 }
 
 /// The grammar a file is parsed with. A language can have several.
@@ -36,6 +47,19 @@ pub enum Grammar {
     TypeScript,
     /// JavaScript, JSX and TSX.
     Tsx,
+    /// JavaScript or TypeScript inside another file.
+    Page(Page),
+    /// Settings, manifests, infrastructure.
+    Document(Document),
+}
+
+/// What a parser is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Python,
+    TypeScript,
+    Tsx,
+    Document(Document),
 }
 
 /// How a language's programs read their environment, as resolved paths.
@@ -52,13 +76,23 @@ pub struct Environment {
 
 impl Language {
     /// All languages.
-    pub const ALL: [Self; 2] = [Self::Python, Self::JavaScript];
+    pub const ALL: [Self; 3] = [Self::Python, Self::JavaScript, Self::Document];
 
     /// The word for the language in rule paths and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Python => "python",
             Self::JavaScript => "javascript",
+            Self::Document => "document",
+        }
+    }
+
+    /// The folders of a pack in which its rules lie.
+    pub fn folders(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &["python"],
+            Self::JavaScript => &["javascript"],
+            Self::Document => &["config", "manifest", "infra"],
         }
     }
 
@@ -68,6 +102,7 @@ impl Language {
         let in_folder = folders.filter_map(|part| part.as_os_str().to_str()).any(|folder| match self {
             Self::Python => matches!(folder, "tests" | "test"),
             Self::JavaScript => matches!(folder, "__tests__" | "tests" | "test" | "e2e"),
+            Self::Document => false,
         });
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         in_folder
@@ -77,6 +112,7 @@ impl Language {
                     stem.starts_with("test_") || stem.ends_with("_test")
                 }
                 Self::JavaScript => name.contains(".test.") || name.contains(".spec."),
+                Self::Document => false,
             }
     }
 
@@ -85,6 +121,7 @@ impl Language {
         match self {
             Self::Python => &python::ENVIRONMENT,
             Self::JavaScript => &javascript::ENVIRONMENT,
+            Self::Document => &documents::ENVIRONMENT,
         }
     }
 }
@@ -92,12 +129,28 @@ impl Language {
 impl Grammar {
     /// The grammar for a file name, by its extension.
     pub fn of(file_name: &str) -> Option<Self> {
-        let (_, extension) = file_name.rsplit_once('.')?;
-        match extension {
-            "py" | "pyi" => Some(Self::Python),
-            "ts" | "mts" | "cts" => Some(Self::TypeScript),
-            "js" | "jsx" | "mjs" | "cjs" | "tsx" => Some(Self::Tsx),
-            _ => None,
+        match file_name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("py" | "pyi" | "ipynb") => Some(Self::Python),
+            Some("ts" | "mts" | "cts") => Some(Self::TypeScript),
+            Some("js" | "jsx" | "mjs" | "cjs" | "tsx") => Some(Self::Tsx),
+            extension => {
+                let name = file_name.rsplit('/').next().unwrap_or_default();
+                let page = extension.and_then(Page::of).map(Self::Page);
+                page.or_else(|| Document::of(name).map(Self::Document))
+            }
+        }
+    }
+
+    /// The same, where the content can say more than the name: notebooks are written in what their kernel speaks.
+    pub fn of_file(file_name: &str, bytes: &[u8]) -> Option<Self> {
+        if !is_notebook(file_name) {
+            return Self::of(file_name);
+        }
+        match kernel(bytes) {
+            Kernel::Python => Some(Self::Python),
+            Kernel::JavaScript => Some(Self::Tsx),
+            Kernel::TypeScript => Some(Self::TypeScript),
+            Kernel::Other => None,
         }
     }
 
@@ -105,7 +158,8 @@ impl Grammar {
     pub fn language(self) -> Language {
         match self {
             Self::Python => Language::Python,
-            Self::TypeScript | Self::Tsx => Language::JavaScript,
+            Self::TypeScript | Self::Tsx | Self::Page(_) => Language::JavaScript,
+            Self::Document(_) => Language::Document,
         }
     }
 }
@@ -114,7 +168,7 @@ impl Grammar {
 #[derive(Default)]
 pub struct Lowering {
     parser: Parser,
-    loaded: Option<Grammar>,
+    loaded: Option<Syntax>,
 }
 
 impl Lowering {
@@ -122,15 +176,24 @@ impl Lowering {
     /// [`Problem`](crate::facts::Problem); `None` means that the parser gave up (it was cancelled or the grammar does
     /// not fit the library).
     pub fn facts<'s>(&mut self, grammar: Grammar, text: &'s str) -> Option<Facts<'s>> {
+        if let Grammar::Document(document) = grammar {
+            let tree = if document.grammar().is_some() { Some(self.tree(grammar, text)?) } else { None };
+            return Some(documents::lower(document, tree.as_ref(), text));
+        }
         let tree = self.tree(grammar, text)?;
         Some(match grammar {
             Grammar::Python => python::lower(&tree, text),
-            Grammar::TypeScript | Grammar::Tsx => javascript::lower(&tree, text),
+            _ => javascript::lower(&tree, text),
         })
     }
 
     /// Where the comments of `text` stand, in order.
     pub fn comments(&mut self, grammar: Grammar, text: &str) -> Vec<Span> {
+        if let Grammar::Document(document) = grammar
+            && document.grammar().is_none()
+        {
+            return documents::comments(document, text);
+        }
         let Some(tree) = self.tree(grammar, text) else { return Vec::new() };
         let mut found = Vec::new();
         let mut cursor = tree.walk();
@@ -153,15 +216,60 @@ impl Lowering {
     }
 
     fn tree(&mut self, grammar: Grammar, text: &str) -> Option<Tree> {
-        if self.loaded != Some(grammar) {
-            let language = match grammar {
-                Grammar::Python => tree_sitter_python::LANGUAGE,
-                Grammar::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-                Grammar::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-            };
-            self.parser.set_language(&language.into()).ok()?;
-            self.loaded = Some(grammar);
+        let page = match grammar {
+            Grammar::Page(page) => Some(page.scripts(text)),
+            _ => None,
+        };
+        let syntax = match (grammar, &page) {
+            (Grammar::Python, _) => Syntax::Python,
+            (Grammar::TypeScript, _) => Syntax::TypeScript,
+            (Grammar::Document(document), _) => Syntax::Document(document),
+            (_, Some((_, syntax))) => *syntax,
+            (_, None) => Syntax::Tsx,
+        };
+        self.load(syntax)?;
+        match (page, syntax) {
+            (Some((scripts, _)), _) => self.parts(&scripts, text),
+            (None, Syntax::Document(document)) => self.parser.parse(&*document.parseable(text), None),
+            (None, _) => self.parser.parse(text, None),
         }
-        self.parser.parse(text, None)
+    }
+
+    fn load(&mut self, syntax: Syntax) -> Option<()> {
+        if self.loaded != Some(syntax) {
+            let language = match syntax {
+                Syntax::Python => tree_sitter_python::LANGUAGE.into(),
+                Syntax::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+                Syntax::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+                Syntax::Document(document) => document.grammar()?,
+            };
+            self.parser.set_language(&language).ok()?;
+            self.loaded = Some(syntax);
+        }
+        Some(())
+    }
+
+    /// Parses parts of a text as one.
+    fn parts(&mut self, parts: &[Range<usize>], text: &str) -> Option<Tree> {
+        if parts.is_empty() {
+            return self.parser.parse("", None);
+        }
+        let lines = LineIndex::new(text);
+        let point = |at: usize| {
+            let line = lines.position(at).line;
+            let start = lines.line_span(line).map_or(at, |span| span.start);
+            Point { row: line as usize - 1, column: at - start }
+        };
+        let range = |part: &Range<usize>| tree_sitter::Range {
+            start_byte: part.start,
+            end_byte: part.end,
+            start_point: point(part.start),
+            end_point: point(part.end),
+        };
+        let ranges: Vec<_> = parts.iter().map(range).collect();
+        self.parser.set_included_ranges(&ranges).ok()?;
+        let tree = self.parser.parse(text, None);
+        self.parser.set_included_ranges(&[]).ok()?;
+        tree
     }
 }

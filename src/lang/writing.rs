@@ -1,7 +1,7 @@
 //! How code is written in each language: the pieces of text that a change puts into a file. The counterpart of lowering;
-//! what to change is decided elsewhere.
+//! what to change is decided elsewhere. Documents hold no code; where code is asked for all the same, it has JavaScript's form.
 
-use super::{Grammar, Language, javascript, python};
+use super::{Grammar, Language, Syntax, javascript, python};
 use crate::facts::{Expr, Facts, Piece, Span};
 
 /// The way a file is written, which new code follows.
@@ -21,8 +21,10 @@ impl Writing {
     /// The way a file is written. `file_name` tells typed dialects apart that share a grammar.
     pub fn of(grammar: Grammar, file_name: &str, text: &str, facts: &Facts<'_>) -> Self {
         let language = grammar.language();
-        let typed = language == Language::JavaScript
-            && [".ts", ".tsx", ".mts", ".cts"].iter().any(|extension| file_name.ends_with(extension));
+        let typed = match grammar {
+            Grammar::Page(page) => page.scripts(text).1 == Syntax::TypeScript,
+            _ => [".ts", ".tsx", ".mts", ".cts"].iter().any(|extension| file_name.ends_with(extension)),
+        };
         let code = |line: &str| line.split("//").next().unwrap_or_default().trim_end().to_owned();
         let ends = text.lines().filter(|line| code(line).ends_with(';')).count();
         let without = text.lines().filter(|line| code(line).ends_with([')', '\'', '"'])).count();
@@ -40,7 +42,7 @@ impl Writing {
         match self.language {
             Language::Python => format!("{name}={value}"),
             Language::JavaScript if name == value => name.to_owned(),
-            Language::JavaScript => format!("{}: {value}", self.key(name)),
+            Language::JavaScript | Language::Document => format!("{}: {value}", self.key(name)),
         }
     }
 
@@ -48,7 +50,7 @@ impl Writing {
     pub fn entry(&self, name: &str, value: &str) -> String {
         match self.language {
             Language::Python => format!("{}: {value}", self.string(name)),
-            Language::JavaScript => self.named(name, value),
+            Language::JavaScript | Language::Document => self.named(name, value),
         }
     }
 
@@ -70,7 +72,7 @@ impl Writing {
     pub fn variable(&self, name: &str) -> String {
         match self.language {
             Language::Python => python::writing::variable(name, self.quote),
-            Language::JavaScript => javascript::writing::variable(name),
+            Language::JavaScript | Language::Document => javascript::writing::variable(name),
         }
     }
 
@@ -78,7 +80,9 @@ impl Writing {
     pub fn demanded_variable(&self, name: &str) -> String {
         match self.language {
             Language::Python => self.variable(name),
-            Language::JavaScript => format!("{}{}", self.variable(name), if self.typed { "!" } else { "" }),
+            Language::JavaScript | Language::Document => {
+                format!("{}{}", self.variable(name), if self.typed { "!" } else { "" })
+            }
         }
     }
 
@@ -86,7 +90,7 @@ impl Writing {
     pub fn address_variable(&self, name: &str) -> String {
         match self.language {
             Language::Python => self.variable(name),
-            Language::JavaScript => javascript::writing::address(&self.demanded_variable(name)),
+            Language::JavaScript | Language::Document => javascript::writing::address(&self.demanded_variable(name)),
         }
     }
 
@@ -101,7 +105,7 @@ impl Writing {
     pub fn append_path(&self, path: &str, trimmed: bool, missing: bool, endings: &[String]) -> String {
         match self.language {
             Language::Python => python::writing::append_path(&self.string(path), trimmed, endings),
-            Language::JavaScript => {
+            Language::JavaScript | Language::Document => {
                 let demand = if missing && self.typed { "!" } else { "" };
                 javascript::writing::append_path(&self.string(path), demand, trimmed, endings)
             }
@@ -112,7 +116,7 @@ impl Writing {
     pub fn is_standard(&self, module: &str) -> bool {
         match self.language {
             Language::Python => python::writing::is_standard(module),
-            Language::JavaScript => module.starts_with("node:"),
+            Language::JavaScript | Language::Document => module.starts_with("node:"),
         }
     }
 
@@ -120,7 +124,7 @@ impl Writing {
     pub fn template(&self) -> [&'static str; 4] {
         match self.language {
             Language::Python => ["f\"", "\"", "{", "}"],
-            Language::JavaScript => ["`", "`", "${", "}"],
+            Language::JavaScript | Language::Document => ["`", "`", "${", "}"],
         }
     }
 
@@ -129,7 +133,7 @@ impl Writing {
         match self.language {
             Language::Python if needs_parentheses => format!("{} + ({value})", self.string(before)),
             Language::Python => format!("{} + {value}", self.string(before)),
-            Language::JavaScript => format!("`{before}${{{value}}}`"),
+            Language::JavaScript | Language::Document => format!("`{before}${{{value}}}`"),
         }
     }
 
@@ -137,7 +141,7 @@ impl Writing {
     pub fn below(&self, address: &str, path: &str) -> String {
         match self.language {
             Language::Python => format!("{address}{}", self.append_path(path, false, false, &[])),
-            Language::JavaScript => javascript::writing::below(address, path, self.quote),
+            Language::JavaScript | Language::Document => javascript::writing::below(address, path, self.quote),
         }
     }
 
@@ -145,7 +149,7 @@ impl Writing {
     pub fn encodes(&self, symbol: &str) -> bool {
         match self.language {
             Language::Python => python::writing::ENCODERS.contains(&symbol),
-            Language::JavaScript => javascript::writing::ENCODERS.contains(&symbol),
+            Language::JavaScript | Language::Document => javascript::writing::ENCODERS.contains(&symbol),
         }
     }
 
@@ -153,7 +157,7 @@ impl Writing {
     pub fn escapes(&self, symbol: &str) -> bool {
         match self.language {
             Language::Python => python::writing::ESCAPERS.contains(&symbol),
-            Language::JavaScript => javascript::writing::ESCAPERS.contains(&symbol),
+            Language::JavaScript | Language::Document => javascript::writing::ESCAPERS.contains(&symbol),
         }
     }
 
@@ -163,7 +167,7 @@ impl Writing {
         match self.language {
             Language::Python if items.is_empty() => format!("import {module}"),
             Language::Python => format!("from {module} import {items}"),
-            Language::JavaScript => {
+            Language::JavaScript | Language::Document => {
                 let word = if type_only { "import type" } else { "import" };
                 let end = if self.semicolons { ";" } else { "" };
                 format!("{word} {{ {items} }} from {}{end}", self.string(module))
@@ -203,7 +207,7 @@ impl Writing {
             Language::Python => text.starts_with('#').then(|| line(text)),
             Language::JavaScript if text.starts_with("//") => Some(line(text)),
             Language::JavaScript if text.starts_with("/*") => Some(text.find("*/").map_or(text.len(), |at| at + 2)),
-            Language::JavaScript => None,
+            Language::JavaScript | Language::Document => None,
         }
     }
 
@@ -215,7 +219,7 @@ impl Writing {
     pub fn declares(&self, before: &str) -> bool {
         match self.language {
             Language::Python => before.is_empty(),
-            Language::JavaScript => matches!(before, "const" | "let" | "var"),
+            Language::JavaScript | Language::Document => matches!(before, "const" | "let" | "var"),
         }
     }
 
@@ -225,20 +229,27 @@ impl Writing {
     }
 }
 
-impl Language {
+impl Grammar {
     /// The ways to write a comment that goes to the end of its line or stands on one of its own, the best first. Only the
-    /// first can follow code, behind `lead` blanks.
+    /// first can follow code, behind `lead` blanks, and only where that is known to be a comment to everybody who reads
+    /// the file.
     pub fn comments(self, text: &str) -> Comments {
-        match self {
-            Self::Python => Comments { lead: 2, forms: vec![format!("# {text}")] },
+        let (lead, beside, forms) = match self {
+            Self::Python => (2, true, vec![format!("# {text}")]),
             // The last is for the text of JSX.
-            Self::JavaScript => Comments { lead: 1, forms: vec![format!("// {text}"), format!("{{/* {text} */}}")] },
-        }
+            Self::TypeScript | Self::Tsx | Self::Page(_) => {
+                (1, true, vec![format!("// {text}"), format!("{{/* {text} */}}")])
+            }
+            Self::Document(document) => return document.comments(text),
+        };
+        Comments { lead, beside, forms }
     }
+}
 
+impl Language {
     /// True for a line that the next one continues, so that no comment may follow it, whatever the parser forgives.
     pub fn continues(self, line: &str) -> bool {
-        self == Self::Python && line.trim_end().ends_with('\\')
+        self != Self::JavaScript && line.trim_end().ends_with('\\')
     }
 }
 
@@ -247,7 +258,9 @@ impl Language {
 pub struct Comments {
     /// How many blanks stand between code and a comment behind it.
     pub lead: usize,
-    /// The forms.
+    /// True when a comment may follow code on its line.
+    pub beside: bool,
+    /// The forms; none where the format has no comments.
     pub forms: Vec<String>,
 }
 

@@ -10,6 +10,7 @@ use super::{
     edits::{Edit, applied, ordered},
     file::File,
     mentions::{Follower, Tied},
+    notebook::Notebook,
     options::Around,
     order::early_reads,
     plan::{self, Covered, FilePlan, Fix, Held},
@@ -85,8 +86,14 @@ impl Planner<'_> {
     /// The change of a file with the content `bytes`, which were decoded to `text`.
     pub fn plan(&self, bytes: &[u8], text: &Text, lowering: &mut Lowering) -> Outcome {
         let offset = text.offset_base();
-        let read = Read { text: &text.text, lines: LineIndex::new(&text.text), offset: offset.unwrap_or(0) as u32 };
+        let notebook = text.origin.as_ref().map(|origin| Notebook::new(origin, &text.text, offset.unwrap_or_default()));
+        // The places in a notebook's code are not yet those in its file.
+        let base = if notebook.is_some() { 0 } else { offset.unwrap_or(0) as u32 };
+        let read = Read { text: &text.text, lines: LineIndex::new(&text.text), offset: base };
         let mut outcome = self.plan_text(&read, lowering, true);
+        if let Some(Err(because)) = notebook.map(|notebook| notebook.in_file(&mut outcome)) {
+            hold_all(&mut outcome, &because);
+        }
         let Some(file) = &mut outcome.file else { return outcome };
         if offset.is_none() {
             let because = format!("the file is not UTF-8 ({}), and only UTF-8 is edited", text.encoding.name());
@@ -125,8 +132,13 @@ impl Planner<'_> {
         let broken = facts.problems.iter().find(|problem| problem.kind == ProblemKind::Syntax);
         let mut resolver = Resolver::new(&facts, self.grammar.language(), &self.index.reexports);
         let places = matching::match_places(self.index, &mut resolver);
-        let file_text =
-            FileText { path: self.path, text: read.text, offset: read.offset, language: self.grammar.language() };
+        let file_text = FileText {
+            path: self.path,
+            text: read.text,
+            offset: read.offset,
+            language: self.grammar.language(),
+            origin: None,
+        };
         let findings = matching::findings(self.index, &mut resolver, &places, &file_text, &read.lines);
         if let Some(problem) = broken {
             if !findings.is_empty() {
@@ -345,7 +357,7 @@ impl Making<'_, '_, '_, '_> {
             return Err(format!("`{name}` is needed above the line that imports it"));
         }
         let language = planner.grammar.language();
-        let text = FileText { path: planner.path, text: after.text, offset: after.offset, language };
+        let text = FileText { path: planner.path, text: after.text, offset: after.offset, language, origin: None };
         let findings = matching::match_file(planner.index, &facts, &text, &after.lines);
         self.check_findings(composed, &findings)?;
         drop(facts);
@@ -548,17 +560,37 @@ impl Making<'_, '_, '_, '_> {
 
 /// Turns the chosen changes of a file into held ones.
 fn hold_all(outcome: &mut Outcome, because: &str) {
-    let Some(file) = outcome.file.take() else { return };
-    outcome.held.extend(file.fixes.into_iter().map(|fix| Held {
-        rule: fix.rule,
-        class: fix.class,
-        location: fix.location,
-        level: FixLevel::Manual,
-        reasons: vec![because.to_owned()],
-        recipe: None,
-    }));
-    outcome.needs.clear();
-    outcome.settings.clear();
+    outcome.hold(FixLevel::Manual, &[because.to_owned()]);
+}
+
+impl Outcome {
+    /// Holds back the change of the file.
+    pub fn hold(&mut self, level: FixLevel, reasons: &[String]) {
+        let Some(file) = self.file.take() else { return };
+        self.held.extend(file.fixes.into_iter().map(|fix| Held {
+            rule: fix.rule,
+            class: fix.class,
+            location: fix.location,
+            level,
+            reasons: reasons.to_vec(),
+            recipe: None,
+        }));
+        self.needs.clear();
+        self.settings.clear();
+    }
+}
+
+/// The change of a document with edits of its text, which begins at `base`.
+pub(crate) fn document_plan(path: &str, bytes: &[u8], base: usize, edits: Vec<Edit>, fixes: Vec<Fix>) -> FilePlan {
+    let edit = |edit: Edit| plan::Edit {
+        start: edit.span.start + base as u32,
+        end: edit.span.end + base as u32,
+        text: edit.text,
+    };
+    let edits: Vec<plan::Edit> = edits.into_iter().map(edit).collect();
+    let after = spliced(bytes, &edits);
+    let sha256 = hex(&Sha256::digest(bytes));
+    FilePlan { path: path.to_owned(), fixes, edits, sha256, before: bytes.to_vec(), after }
 }
 
 /// The bytes after the edits. They are the file's own, so that what the text was read as does not matter.

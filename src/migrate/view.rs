@@ -6,8 +6,11 @@ use std::ops::Range;
 use super::plan::{FilePlan, Plan};
 use crate::{
     facts::Span,
-    input::text::{Decoded, decode},
-    lang::{Grammar, Lowering},
+    input::{
+        notebook::{self, is_notebook},
+        text::{Decoded, decode},
+    },
+    lang::{Grammar, Language, Lowering},
     rules::secrets::{looks_like_key, secret_spans},
 };
 
@@ -100,18 +103,31 @@ fn redact_edits(file: &mut FilePlan) {
 fn secrets(name: &str, text: &str) -> Vec<Range<usize>> {
     let mut ranges = key_like_words(text);
     let base = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    let mut lowering = Lowering::default();
-    let facts = Grammar::of(name).and_then(|grammar| lowering.facts(grammar, &text[base..]));
-    match facts {
-        Some(facts) => {
-            let shift = |span: &Span| span.start as usize + base..span.end as usize + base;
-            ranges.extend(secret_spans(&facts).iter().map(shift));
-        }
+    match own_secrets(name, &text[base..]) {
+        Some(own) => ranges.extend(own.into_iter().map(|range| range.start + base..range.end + base)),
         // What cannot be read cannot be judged.
         None => ranges.push(0..text.len()),
     }
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     ranges
+}
+
+/// The ranges of values that names or their form tell to be keys.
+fn own_secrets(name: &str, text: &str) -> Option<Vec<Range<usize>>> {
+    let grammar = Grammar::of_file(name, text.as_bytes())?;
+    let notebook = if is_notebook(name) {
+        Some(notebook::read(text.to_owned(), grammar.language() == Language::Python).ok()?)
+    } else {
+        None
+    };
+    let code = notebook.as_ref().map_or(text, |(code, _)| code);
+    let mut lowering = Lowering::default();
+    let spans = secret_spans(&lowering.facts(grammar, code)?);
+    let place = |span: Span| match &notebook {
+        Some((_, origin)) => origin.start(span.start as usize)..origin.end(span.end as usize),
+        None => span.start as usize..span.end as usize,
+    };
+    Some(spans.into_iter().map(place).collect())
 }
 
 /// Words that look like keys, wherever they stand: comments are no part of what is parsed.

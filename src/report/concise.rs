@@ -16,13 +16,14 @@ pub(super) fn write(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
         let lead = if place.path.starts_with("::") || place.path.starts_with("##") { "./" } else { "" };
         writeln!(
             out,
-            "{PATH}{lead}{}{PATH:#}:{}:{}: {severity}{}{severity:#}{BOLD}[{}]{BOLD:#} {}",
+            "{PATH}{lead}{}{PATH:#}:{}:{}: {severity}{}{severity:#}{BOLD}[{}]{BOLD:#} {}{}",
             printable(&place.path),
             place.start.line,
             place.start.column,
             finding.class.name(),
             finding.short_rule(),
             printable(&finding.message),
+            finding.cell.map_or_else(String::new, |number| format!(" (cell {number})")),
         )?;
     }
     Ok(())

@@ -48,9 +48,10 @@ fn report<'f>(finding: &'f Finding, source: &'f str) -> Group<'f> {
         .iter()
         .filter(|step| tells_more(step, finding))
         .map(|step| Level::NOTE.message(note(step, &place.path)));
+    let cell = finding.cell.map(|number| Level::NOTE.message(format!("in cell {number} of the notebook")));
     let help =
         finding.portable.iter().map(|portable| Level::HELP.message(format!("portable: {}", portable.trim_end())));
-    group.element(snippet).elements(notes).elements(help)
+    group.element(snippet).elements(cell).elements(notes).elements(help)
 }
 
 /// True when the columns of the excerpt are those of the file.

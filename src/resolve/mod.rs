@@ -469,6 +469,13 @@ impl<'f, 's> Resolver<'f, 's> {
         }
     }
 
+    /// The keys under which `expr` lies in the objects around it, the innermost first.
+    pub fn keys_around(&self, expr: Option<ExprId>) -> Vec<&'f str> {
+        let facts = self.facts;
+        let around = std::iter::successors(expr, |&at| facts.node(at).parent);
+        around.filter_map(|at| self.key_of(at)).collect()
+    }
+
     /// The names under which `expr` is given, directly, by a store, or by way of a name it is bound to.
     pub fn keys_of(&mut self, expr: ExprId) -> Vec<&'f str> {
         let facts = self.facts;

@@ -55,6 +55,9 @@ fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> For
     if let Some(variables) = &clause.env {
         parts.push(any(variables.iter().map(|glob| env_formula(glob, language))));
     }
+    if let Some(packages) = &clause.dependency {
+        parts.push(any(packages.iter().map(|package| package_formula(package))));
+    }
     if let Some(text) = &clause.text {
         parts.push(regex_formula(text));
     }
@@ -114,6 +117,29 @@ fn env_formula(glob: &str, language: Language) -> Formula {
         ways.push(Formula::Literal("env_prefix".to_owned()));
     }
     Formula::Any(ways)
+}
+
+/// The last part of a package's name, in the ways in which its registry lets people write it.
+fn package_formula(package: &str) -> Formula {
+    let (registry, name) = package.split_once('/').unwrap_or_default();
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let fixed = last.split('*').max_by_key(|part| part.len()).unwrap_or_default();
+    let mut ways = vec![literal(fixed)];
+    match registry {
+        // Any separator and any case may be written; what stands between separators is there in any case.
+        "pypi" => {
+            let word = fixed.split(['-', '_', '.']).max_by_key(|part| part.len()).unwrap_or_default();
+            ways = vec![literal(word), literal(&capitalised(word))];
+        }
+        "nuget" => ways.push(literal(&fixed.to_lowercase())),
+        _ => {}
+    }
+    Formula::Any(ways)
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn value_formula(test: &ValueTest) -> Formula {

@@ -12,7 +12,7 @@ use super::{
     pattern::SymbolSet,
     text::{self, LazyRegex},
 };
-use crate::{lang::Language, resolve::paths::Reexports};
+use crate::{facts::package_key, lang::Language, resolve::paths::Reexports};
 
 /// Names a clause of an [`Index`].
 pub(crate) type ClauseId = u32;
@@ -49,6 +49,8 @@ pub struct Index {
     pub(crate) members: FxHashMap<String, Vec<ClauseId>>,
     /// `env` clauses by glob.
     pub(crate) env: Vec<(Glob, ClauseId)>,
+    /// `dependency` clauses by package.
+    pub(crate) dependencies: Vec<(Glob, ClauseId)>,
     /// `text` clauses, in the order of `text_set`.
     pub(crate) texts: Vec<TextClause>,
     /// All regular expressions of `texts` at once.
@@ -70,6 +72,8 @@ pub(crate) struct Compiled {
     pub(crate) rule: usize,
     /// The clause as written.
     pub(crate) clause: Clause,
+    only: Vec<Glob>,
+    except: Vec<Glob>,
     pub(crate) on: Option<SymbolSet>,
     pub(crate) value: Option<Test>,
     pub(crate) with: Vec<(String, Test)>,
@@ -128,6 +132,14 @@ impl Index {
         self.imports.contains(symbol)
     }
 
+    /// The rule about variables of this name; the first rule about any where there is none.
+    pub(crate) fn rule_of_variable(&self, name: &str) -> Option<&str> {
+        let fits =
+            |(glob, clause): &&(Glob, ClauseId)| glob.matches(name) && self.clauses[*clause as usize].is_about(name);
+        let (_, clause) = self.env.iter().find(fits).or(self.env.first())?;
+        Some(&self.rules[self.clauses[*clause as usize].rule].id)
+    }
+
     /// The class of the rule that a place was found by.
     pub(crate) fn class_of(&self, place: &super::matching::Place) -> super::model::Class {
         self.rules[self.clauses[place.clause as usize].rule].file.class
@@ -153,6 +165,7 @@ impl Index {
             keys: FxHashMap::default(),
             members: FxHashMap::default(),
             env: Vec::new(),
+            dependencies: Vec::new(),
             texts: Vec::new(),
             text_set: RegexSet::empty(),
         };
@@ -195,6 +208,9 @@ impl Index {
         for glob in clause.env.iter().flatten() {
             self.env.push((Glob::new(glob), id));
         }
+        for package in clause.dependency.iter().flatten() {
+            self.dependencies.push((Glob::new(&package_key(package)), id));
+        }
         if let Some(pattern) = &clause.text {
             let literals = formula::literals_of(pattern);
             self.texts.push(TextClause { regex: LazyRegex::new(pattern), clause: id, literals });
@@ -204,8 +220,18 @@ impl Index {
             on: clause.on.as_deref().map(|symbols| SymbolSet::of(symbols).unwrap_or_default()),
             value: clause.value.as_ref().map(Test::new),
             with: clause.with.iter().map(|(name, test)| (name.clone(), Test::new(test))).collect(),
+            only: clause.only.iter().flatten().map(|glob| Glob::new(glob)).collect(),
+            except: clause.except.iter().flatten().map(|glob| Glob::new(glob)).collect(),
             clause,
         });
+    }
+}
+
+impl Compiled {
+    /// True for a variable's name, found by one of the clause's globs, that the clause is about.
+    pub(crate) fn is_about(&self, name: &str) -> bool {
+        let fits = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(name));
+        (self.only.is_empty() || fits(&self.only)) && !fits(&self.except)
     }
 }
 

@@ -62,7 +62,9 @@ fn content(source: &SourceFile) -> Result<Content, Box<RuleError>> {
     }
     let language = language_of(&source.name).ok_or_else(|| {
         let message = "cannot tell which language this rule is for".to_owned();
-        Box::new(whole_file(&source.shown(), message, "put it into PACK/python/ or PACK/javascript/"))
+        let folders = Language::ALL.iter().flat_map(|language| language.folders());
+        let folders: Vec<String> = folders.map(|folder| format!("PACK/{folder}/")).collect();
+        Box::new(whole_file(&source.shown(), message, &format!("put it into one of {}", folders.join(", "))))
     })?;
     parse(source).map(|file| Content::Rule(language, Box::new(file)))
 }
@@ -101,7 +103,7 @@ fn read(sources: Vec<SourceFile>, reference: Reference, mut errors: Vec<RuleErro
 
 fn language_of(name: &str) -> Option<Language> {
     let folder = name.rsplit('/').nth(1)?;
-    Language::ALL.into_iter().find(|language| language.name() == folder)
+    Language::ALL.into_iter().find(|language| language.folders().contains(&folder))
 }
 
 fn add_pack(set: &mut RuleSet, pack: PackFile, source: &SourceFile, errors: &mut Vec<RuleError>) {
@@ -162,7 +164,7 @@ fn check_clause(source: &SourceFile, clause: &Clause, errors: &mut Vec<RuleError
         [] => errors.push(source.error_at(
             "match",
             "a clause says no kind of place".to_owned(),
-            "give one of import, call, key, reference, member, store, env, text",
+            "give one of import, call, key, reference, member, store, env, text, dependency",
         )),
         many => errors.push(source.error_at(
             many[1],
@@ -200,6 +202,8 @@ fn check_refinements(source: &SourceFile, clause: &Clause, errors: &mut Vec<Rule
     };
     let globs = clause.imports.as_ref().is_some_and(|modules| modules.iter().any(|module| module.contains('*')));
     only("imports", globs, false, "module names; what lies below them counts without a `*`");
+    only("only", clause.only.is_some(), clause.env.is_some(), "`env`");
+    only("except", clause.except.is_some(), clause.env.is_some(), "`env`");
     only("of", clause.of.is_some(), clause.key.is_some(), "`key`");
     only("under", clause.under.is_some(), clause.key.is_some(), "`key`");
     only("on", clause.on.is_some(), clause.member.is_some(), "`member`");
@@ -261,6 +265,7 @@ impl Clause {
             ("store", self.store.is_some()),
             ("env", self.env.is_some()),
             ("text", self.text.is_some()),
+            ("dependency", self.dependency.is_some()),
         ]
         .into_iter()
         .filter(|(_, given)| *given)

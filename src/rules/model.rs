@@ -198,7 +198,17 @@ pub struct Clause {
     /// A string (or regular-expression literal) that matches this regular expression. Inserted values read as `{}`.
     #[serde(default)]
     pub text: Option<String>,
+    /// A manifest asks for one of these packages, named as in a package URL without `pkg:` and version:
+    /// `pypi/azure-ai-inference`, `npm/@azure/openai`, `maven/com.azure/azure-ai-openai`; `*` stands for any text.
+    #[serde(default)]
+    pub dependency: Option<Vec<String>>,
 
+    /// `env`: the name must match one of these globs as well: a family of names, and what they are for.
+    #[serde(default)]
+    pub only: Option<Vec<String>>,
+    /// `env`: names that match one of these globs are for another rule.
+    #[serde(default)]
+    pub except: Option<Vec<String>>,
     /// `key`: the symbols whose calls it must reach.
     #[serde(default)]
     pub of: Option<Vec<String>>,

@@ -383,6 +383,9 @@ pub struct Portable {
     /// Words in the names of deployments and their variables that say nothing about which one it is.
     #[serde(default)]
     pub noise: Vec<String>,
+    /// Names of files that provision the vendor's resources, beside those whose format says so. Nothing edits them.
+    #[serde(default)]
+    pub infrastructure: Vec<String>,
     /// Facts that rewrites may need.
     #[serde(default)]
     pub preconditions: Vec<PreconditionFile>,

@@ -115,12 +115,17 @@ fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
     match facts.expr(value) {
         Expr::Text(pieces) => {
             for piece in pieces {
-                if let Piece::Constant { text, span } = piece {
-                    let word = text.trim();
-                    if !word.is_empty() && word != "Bearer" && !is_variable_name(word) && !word.starts_with("https://")
-                    {
-                        spans.push(*span);
+                match piece {
+                    Piece::Constant { text, span } => {
+                        let word = text.trim();
+                        let is_known = word == "Bearer" || is_variable_name(word) || word.starts_with("https://");
+                        if !word.is_empty() && !is_known {
+                            spans.push(*span);
+                        }
                     }
+                    // What reads like a variable can be part of the key.
+                    Piece::Hole(hole) if matches!(facts.expr(*hole), Expr::Text(_)) => mask_texts(facts, *hole, spans),
+                    Piece::Hole(_) => {}
                 }
             }
         }

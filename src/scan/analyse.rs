@@ -19,10 +19,11 @@ use crate::{
     finding::Finding,
     input::{
         line_hash::line_hashes,
+        notebook::{NotebookError, is_notebook},
         text::{Decoded, Encoding, LineIndex, Text, decode, is_minified},
         walk::{FoundFile, ReadError},
     },
-    lang::{Grammar, Lowering},
+    lang::{Grammar, Language, Lowering},
     resolve::{
         Resolver,
         link::{Outside, Summary, summarize},
@@ -128,7 +129,12 @@ impl Scanner {
         analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
         if options.ignores.is_some() && comments::may_hold(&text.text) {
             let comments = lowering.comments(hit.grammar, &text.text);
-            let read = Directives::read(&text.text, &comments, &LineIndex::new(&text.text));
+            let lines = LineIndex::new(&text.text);
+            let mut read = Directives::read(&text.text, &comments, &lines);
+            if text.origin.is_some() {
+                let file_lines = LineIndex::new(text.file());
+                read.reline(|line| line_in_file(&text, &lines, &file_lines, line));
+            }
             analysed.directives = (!read.is_empty()).then(|| (shown(&hit.path), read));
         }
         let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
@@ -137,12 +143,12 @@ impl Scanner {
             return analysed;
         };
         let lines = LineIndex::new(&text.text);
-        analysed.diagnostics.extend(problems(hit, &facts, &lines));
+        analysed.diagnostics.extend(problems(hit, &facts, &text));
         let path = shown(&hit.path);
         let offset = text.offset_base().unwrap_or_default() as u32;
         let language = hit.grammar.language();
-        let file = FileText { path: &path, text: &text.text, offset, language };
-        match around {
+        let file = FileText { path: &path, text: &text.text, offset, language, origin: text.origin.as_deref() };
+        match around.filter(|_| language != Language::Document) {
             Some(around) => self.match_linked(&facts, &file, &lines, around, &mut analysed),
             None => analysed.findings = match_file(self.index(language), &facts, &file, &lines),
         }
@@ -243,30 +249,65 @@ pub(super) fn each<T: Sync, R: Send>(
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The text of a file and its size in bytes, or why it is not looked at.
+/// Why a file is not looked at.
+pub(super) enum PassedOver {
+    /// It cannot be read.
+    Unreadable(ReadError),
+    /// It looks generated.
+    Minified,
+    /// It is not text.
+    Binary,
+    /// It is no notebook, although it is called one.
+    Notebook(NotebookError),
+}
+
+/// The text of a file (of a notebook: of its code) and its size in bytes, or why it is not looked at.
 pub(super) fn read(hit: &Hit, options: &ScanOptions) -> Result<(u64, Text), Diagnostic> {
-    let bytes = hit.load().map_err(|error| hit.diagnostic(DiagnosticKind::Unreadable, None, error.to_string()))?;
-    if !options.minified && is_minified(&bytes) {
-        let message = "looks generated (very long lines) and was not parsed; use --minified to parse it".to_owned();
-        return Err(hit.diagnostic(DiagnosticKind::Minified, None, message));
+    content(hit, options).map(|(bytes, text)| (bytes.len() as u64, text)).map_err(|passed| {
+        let (kind, line, message) = match passed {
+            PassedOver::Unreadable(error) => (DiagnosticKind::Unreadable, None, error.to_string()),
+            PassedOver::Minified => {
+                let message = "looks generated (very long lines) and was not parsed; use --minified to parse it";
+                (DiagnosticKind::Minified, None, message.to_owned())
+            }
+            PassedOver::Binary => {
+                (DiagnosticKind::Binary, None, "holds NUL bytes and was taken for a binary file".to_owned())
+            }
+            PassedOver::Notebook(error) => (DiagnosticKind::Syntax, Some(error.line), error.message),
+        };
+        hit.diagnostic(kind, line, message)
+    })
+}
+
+/// The bytes of a file and its text.
+pub(super) fn content(hit: &Hit, options: &ScanOptions) -> Result<(Vec<u8>, Text), PassedOver> {
+    let bytes = hit.load().map_err(PassedOver::Unreadable)?;
+    let is_notebook = is_notebook(&hit.path.to_string_lossy());
+    // What a notebook shows has long lines; its code is judged.
+    if !options.minified && !is_notebook && is_minified(&bytes) {
+        return Err(PassedOver::Minified);
     }
-    let size = bytes.len() as u64;
-    match decode(bytes) {
-        Decoded::Text(mut text) => {
-            text.unify_line_ends();
-            Ok((size, text))
-        }
-        Decoded::Binary => {
-            let message = "holds NUL bytes and was taken for a binary file".to_owned();
-            Err(hit.diagnostic(DiagnosticKind::Binary, None, message))
+    let Decoded::Text(mut text) = decode(bytes.clone()) else { return Err(PassedOver::Binary) };
+    if is_notebook {
+        text = text.into_code(hit.grammar.language() == Language::Python).map_err(PassedOver::Notebook)?;
+        if !options.minified && is_minified(text.text.as_bytes()) {
+            return Err(PassedOver::Minified);
         }
     }
+    text.unify_line_ends();
+    Ok((bytes, text))
+}
+
+/// The line of the file that a line of the text stands on.
+fn line_in_file(text: &Text, lines: &LineIndex<'_>, file_lines: &LineIndex<'_>, line: u32) -> u32 {
+    let start = lines.line_span(line).map_or(text.text.len(), |span| span.start);
+    file_lines.position(text.place(start..start).start).line
 }
 
 fn add_line_hashes(findings: &mut [Finding], text: &Text) {
     let lines = findings.iter().map(|finding| finding.location.start.line).collect();
     let mark = text.byte_order_mark.then_some('\u{feff}');
-    let hashes = line_hashes(mark.into_iter().chain(text.text.chars()), &lines);
+    let hashes = line_hashes(mark.into_iter().chain(text.file().chars()), &lines);
     for finding in findings {
         finding.line_hash = hashes.get(&finding.location.start.line).cloned();
     }
@@ -282,12 +323,17 @@ fn encoding_diagnostic(hit: &Hit, text: &Text) -> Option<Diagnostic> {
 }
 
 /// The first place of each kind that could not be read, with the number of such places.
-fn problems(hit: &Hit, facts: &Facts<'_>, lines: &LineIndex<'_>) -> Vec<Diagnostic> {
+fn problems(hit: &Hit, facts: &Facts<'_>, text: &Text) -> Vec<Diagnostic> {
+    if facts.problems.is_empty() {
+        return Vec::new();
+    }
+    let lines = LineIndex::new(text.file());
     let describe = |kind, diagnostic, what: &str| {
         let mut places = facts.problems.iter().filter(|problem| problem.kind == kind);
         let first = places.next()?;
         let more = places.count();
-        let line = lines.position(first.span.start as usize).line;
+        let start = first.span.start as usize;
+        let line = lines.position(text.place(start..start).start).line;
         let count = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         Some(hit.diagnostic(diagnostic, Some(line), format!("{what}{count}; the rest of the file was looked at")))
     };

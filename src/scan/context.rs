@@ -129,6 +129,7 @@ impl Scanner {
         let resolve = |module: &String| match language {
             Language::Python => modules.python(file, module),
             Language::JavaScript => modules.javascript(file, module),
+            Language::Document => None,
         };
         let files = mentioned(language, &bytes).iter().filter_map(resolve).filter(|other| *other != file).collect();
         // Making the search ready takes time, and the named files are looked at in any case.

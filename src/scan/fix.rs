@@ -11,12 +11,19 @@ use std::{
     },
 };
 
-use super::{Hit, ScanOptions, Scanner, projects::Projects, shown};
+use super::{
+    Hit, ScanOptions, Scanner,
+    analyse::{PassedOver, content},
+    projects::Projects,
+    settings::follow,
+    shown,
+};
 use crate::{
+    facts::Span,
     finding::{Finding, Location, Point},
     input::{
         exclude::GlobError,
-        text::{Decoded, LineIndex, Text, decode},
+        text::{LineIndex, Text},
         walk::{WalkOptions, walk},
     },
     lang::{
@@ -24,7 +31,7 @@ use crate::{
         python::taking::{ImportReader, Taking, stem},
     },
     migrate::{
-        NewSetting, Outcome, Planner,
+        Outcome, Planner,
         options::{Around, FixOptions},
         plan::{self, DeploymentName, ManualSites, Plan, Precondition, Problem, Setting},
     },
@@ -64,6 +71,11 @@ impl Scanner {
         if let Some(mixed) = self.mixed(fix, &outcomes) {
             outcomes = outcomes.into_iter().map(|(path, outcome)| (path, lowered(outcome, &mixed, fix))).collect();
         }
+        if fix.target.is_some() {
+            let infrastructure: Vec<String> =
+                self.rules.portable.values().flat_map(|portable| portable.infrastructure.clone()).collect();
+            follow(paths, options, fix, self.index(Language::Document), &infrastructure, &mut outcomes)?;
+        }
         let mut plan = self.assembled(fix, outcomes, &scan);
         if fix.target.is_some() {
             plan.left_models = self.left_models(&tree, &hits, &plan);
@@ -81,7 +93,7 @@ impl Scanner {
 
     /// What a fix makes of one text, as if it lay at `path`, and what it holds back.
     pub fn fixed_text(&self, path: &Path, bytes: Vec<u8>, fix: &FixOptions) -> (Vec<u8>, Vec<plan::Held>) {
-        let Some(grammar) = Grammar::of(&path.to_string_lossy()) else { return (bytes, Vec::new()) };
+        let Some(grammar) = Grammar::of_file(&path.to_string_lossy(), &bytes) else { return (bytes, Vec::new()) };
         let size = bytes.len() as u64;
         let hits = [Hit { path: path.to_owned(), grammar, size, bytes: Some(bytes.clone()), max_size: size }];
         let options = ScanOptions { minified: true, ..ScanOptions::of_any_file() };
@@ -203,14 +215,15 @@ impl Scanner {
         let (imported, models) = (BTreeSet::new(), BTreeMap::new());
         for hit in hits {
             let Ok((_, text)) = read(hit, tree.options) else { continue };
-            let lines = LineIndex::new(&text.text);
+            let lines = LineIndex::new(text.file());
             let offset = text.offset_base().unwrap_or(0) as u32;
             // What a fix for a target would turn into settings for models is what names them.
             let names = self.with_planner(tree, hit, true, &imported, &models, |planner| {
                 planner.model_names(&text.text, &mut lowering)
             });
             for setting in names {
-                let place = location(&shown(&hit.path), &lines, &setting, offset);
+                let at = text.place(setting.at.start as usize..setting.at.end as usize);
+                let place = location(&shown(&hit.path), &lines, Span::new(at.start, at.end), offset);
                 found.entry((setting.instead_of, setting.is_variable)).or_default().push(place);
             }
         }
@@ -407,17 +420,14 @@ fn lowered(mut outcome: Outcome, mixed: &BTreeMap<String, (String, Vec<String>)>
 
 /// The content of a file as bytes and text, or why it is passed over.
 fn read(hit: &Hit, options: &ScanOptions) -> Result<(Vec<u8>, Text), String> {
-    let bytes = hit.load().map_err(|error| error.to_string())?;
-    if !options.minified && crate::input::text::is_minified(&bytes) {
-        return Err("looks generated (very long lines) and is not changed; use --minified to look at it".to_owned());
-    }
-    match decode(bytes.clone()) {
-        Decoded::Text(mut text) => {
-            text.unify_line_ends();
-            Ok((bytes, text))
+    content(hit, options).map_err(|passed| match passed {
+        PassedOver::Unreadable(error) => error.to_string(),
+        PassedOver::Minified => {
+            "looks generated (very long lines) and is not changed; use --minified to look at it".to_owned()
         }
-        Decoded::Binary => Err("holds NUL bytes and was taken for a binary file".to_owned()),
-    }
+        PassedOver::Binary => "holds NUL bytes and was taken for a binary file".to_owned(),
+        PassedOver::Notebook(error) => format!("line {}: {}", error.line, error.message),
+    })
 }
 
 impl<'t> Tree<'t> {
@@ -450,12 +460,12 @@ fn distinguishing(name: &str, noise: &[String]) -> String {
     words.filter(|word| !noise.iter().any(|one| one == word)).collect::<Vec<_>>().join("_")
 }
 
-fn location(path: &str, lines: &LineIndex<'_>, setting: &NewSetting, offset: u32) -> Location {
+pub(super) fn location(path: &str, lines: &LineIndex<'_>, at: Span, offset: u32) -> Location {
     let point = |at: u32| {
         let position = lines.position(at as usize);
         Point { line: position.line, column: position.column, column_utf16: position.column_utf16, byte: at + offset }
     };
-    Location { path: path.to_owned(), start: point(setting.at.start), end: point(setting.at.end) }
+    Location { path: path.to_owned(), start: point(at.start), end: point(at.end) }
 }
 
 #[cfg(test)]

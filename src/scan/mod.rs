@@ -11,6 +11,7 @@ mod context;
 mod fix;
 mod link;
 mod projects;
+mod settings;
 mod since;
 pub mod why;
 
@@ -326,7 +327,7 @@ impl Scanner {
         let started = Instant::now();
         let mut scan = Scan { schema_version: SCHEMA_VERSION, ..Scan::default() };
         scan.stats.files_seen = 1;
-        match Grammar::of(path) {
+        match Grammar::of_file(path, &bytes) {
             Some(grammar) => {
                 scan.stats.files_read = 1;
                 scan.stats.bytes_read = bytes.len() as u64;
@@ -383,14 +384,16 @@ impl Scanner {
 
     fn read(&self, reading: &mut Reading, file: FoundFile, options: &ScanOptions, kept: &AtomicUsize) {
         let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let Some(grammar) = Grammar::of(&name) else {
+        if Grammar::of(&name).is_none() {
             reading.diagnostics.push(unknown_kind(&shown(&file.path)));
             return;
-        };
+        }
         if let Err(error) = file.read(&mut reading.buffer) {
             reading.unread.push((file.path, error));
             return;
         }
+        // A notebook in a language that is not scanned is no file to look at.
+        let Some(grammar) = Grammar::of_file(&name, &reading.buffer) else { return };
         reading.files += 1;
         options.progress.read.fetch_add(1, Ordering::Relaxed);
         reading.bytes += reading.buffer.len() as u64;
@@ -491,7 +494,7 @@ fn unknown_kind(path: &str) -> Diagnostic {
         path: Some(path.to_owned()),
         line: None,
         kind: DiagnosticKind::Unreadable,
-        message: "is not of a kind that is scanned (.py .pyi .js .jsx .mjs .cjs .ts .tsx .mts .cts)".to_owned(),
+        message: "is not of a kind that is scanned; docs/getting-started.md lists these".to_owned(),
     }
 }
 

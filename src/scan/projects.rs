@@ -55,6 +55,7 @@ impl Projects {
         let ecosystem = match language {
             Language::Python => Ecosystem::Python,
             Language::JavaScript => Ecosystem::JavaScript,
+            Language::Document => return Fit::Unknown(None),
         };
         let root = repository_of(file, &self.tops);
         let versions = self.roots.get(&root);

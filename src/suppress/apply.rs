@@ -100,6 +100,15 @@ impl Directives {
         read
     }
 
+    /// Counts lines in another way: those of the file that the text was taken from.
+    pub fn reline(&mut self, line_of: impl Fn(u32) -> u32) {
+        for placed in &mut self.found {
+            placed.line = line_of(placed.line);
+            placed.covers = placed.covers.map(&line_of);
+        }
+        self.malformed.iter_mut().for_each(|(line, _)| *line = line_of(*line));
+    }
+
     /// True when there is nothing in them.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty() && self.malformed.is_empty()

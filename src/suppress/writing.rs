@@ -114,9 +114,9 @@ impl Writer<'_> {
             Edit::insert(range.start as u32, format!("{indent}{comment}{line_end}"))
         };
         let language = self.grammar.language();
-        let Comments { lead, forms } = language.comments(&directive);
+        let Comments { lead, beside, forms } = self.grammar.comments(&directive);
         let goes_on = |line: u32| line > 0 && language.continues(self.lines.line_text(line));
-        let beside = forms.first().filter(|_| !goes_on(line));
+        let beside = forms.first().filter(|_| beside && !goes_on(line));
         let beside = beside.map(|comment| Edit::insert(end as u32, format!("{:lead$}{comment}", "")));
         let own_lines = forms.into_iter().filter(|_| is_above && !goes_on(line - 1)).map(above);
         beside.into_iter().chain(own_lines).collect()

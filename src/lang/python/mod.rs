@@ -19,11 +19,11 @@ pub(super) mod writing;
 use tree_sitter::Tree;
 
 use self::syntax::Reader;
-use super::{Environment, builder, builder::Builder};
-use crate::facts::{Facts, Problem, ProblemKind};
-
-/// How many broken places are noted per file; more say nothing new.
-const MAX_PROBLEMS: usize = 20;
+use super::{
+    Environment,
+    builder::{Builder, note_problems},
+};
+use crate::facts::Facts;
 
 /// How Python programs read their environment.
 pub(super) static ENVIRONMENT: Environment = Environment {
@@ -83,22 +83,4 @@ pub(super) fn lower<'s>(tree: &Tree, source: &'s str) -> Facts<'s> {
     }
     Reader::new(tree).block(&mut builder, tree.root_node());
     builder.facts
-}
-
-/// Notes the broken places, following only subtrees that contain one.
-fn note_problems(tree: &Tree, builder: &mut Builder<'_>) {
-    let mut cursor = tree.walk();
-    while builder.facts.problems.len() < MAX_PROBLEMS {
-        let node = cursor.node();
-        if node.is_error() || node.is_missing() {
-            builder.facts.problems.push(Problem { kind: ProblemKind::Syntax, span: builder::span(node) });
-        } else if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-        }
-    }
 }

@@ -1,7 +1,10 @@
 //! Findings as SARIF results: a small primary region, the way to the site as related locations and as a code flow, the
 //! fingerprints, the change, and what sets a finding aside.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use super::{
     super::{Report, text::step_word},
@@ -99,7 +102,10 @@ pub(super) fn physical(report: &Report<'_>, path: &str, line: Option<u32>) -> Ph
 /// What the site is, with links to the steps that lead to it.
 fn message(finding: &Finding, steps: &[&Evidence]) -> String {
     // `](` would begin the address of a link.
-    let text = finding.message.trim_end_matches('.').replace("](", "] (");
+    let mut text = finding.message.trim_end_matches('.').replace("](", "] (");
+    if let Some(number) = finding.cell {
+        let _ = write!(text, " (cell {number} of the notebook)");
+    }
     let links: Vec<String> =
         steps.iter().enumerate().map(|(number, step)| format!("[{}]({})", step_word(step.kind), number + 1)).collect();
     if links.is_empty() { format!("{text}.") } else { format!("{text}. The way to it: {}.", links.join(", ")) }

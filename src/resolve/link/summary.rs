@@ -124,6 +124,7 @@ impl Summing<'_, '_, '_> {
         let found = match self.resolver.language() {
             Language::Python => self.modules.python(self.file, module),
             Language::JavaScript => self.modules.javascript(self.file, module),
+            Language::Document => None,
         };
         if let Some(file) = found {
             self.summary.modules.insert(module.into(), file);
@@ -142,6 +143,7 @@ impl Summing<'_, '_, '_> {
         match self.resolver.language() {
             Language::Python => self.module_names(),
             Language::JavaScript => self.named_exports(),
+            Language::Document => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
+    sync::{LazyLock, OnceLock},
 };
 
 use schemars::JsonSchema;
@@ -190,12 +190,16 @@ impl Source {
     }
 }
 
+/// Documents call nothing.
+static NO_CALLS: LazyLock<LanguageCalls> = LazyLock::new(LanguageCalls::default);
+
 impl CallsFile {
     /// What it says about a language.
     pub fn of(&self, language: Language) -> &LanguageCalls {
         match language {
             Language::Python => &self.python,
             Language::JavaScript => &self.javascript,
+            Language::Document => &NO_CALLS,
         }
     }
 }

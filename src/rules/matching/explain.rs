@@ -421,7 +421,7 @@ mod tests {
         let index = Index::new(&RuleSet { rules, ..RuleSet::default() }, Language::Python);
         let facts = Lowering::default().facts(Grammar::Python, source).unwrap();
         let lines = LineIndex::new(source);
-        let text = FileText { path: "app.py", text: source, offset: 0, language: Language::Python };
+        let text = FileText { path: "app.py", text: source, offset: 0, language: Language::Python, origin: None };
         let shower = Shower::new(&text, &lines, &facts);
         let mut resolver = Resolver::new(&facts, Language::Python, index.reexports());
         let range = lines.line_span(lines.line_count()).unwrap();

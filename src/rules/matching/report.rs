@@ -9,7 +9,7 @@ use super::{Index, Place};
 use crate::{
     facts::{ExprId, Facts, Span},
     finding::{Evidence, EvidenceKind, Excerpt, Finding, Location, Point},
-    input::text::LineIndex,
+    input::{notebook::Origin, text::LineIndex},
     lang::Language,
     resolve::{Resolver, trace::LinkKind},
     rules::{
@@ -36,22 +36,33 @@ pub struct FileText<'t> {
     pub offset: u32,
     /// Its language.
     pub language: Language,
+    /// Where the text stands in the file, when it is the code of a notebook.
+    pub origin: Option<&'t Origin>,
 }
 
 /// Shows places of a file: where they are, and what stands there without secrets.
 pub(crate) struct Shower<'w> {
     text: &'w FileText<'w>,
     lines: &'w LineIndex<'w>,
+    /// The lines of the file, where these are others.
+    file_lines: Option<LineIndex<'w>>,
     secrets: Vec<Span>,
 }
 
 impl<'w> Shower<'w> {
     pub(crate) fn new(text: &'w FileText<'w>, lines: &'w LineIndex<'w>, facts: &Facts<'_>) -> Self {
-        Self { text, lines, secrets: secret_spans(facts) }
+        let file_lines = text.origin.map(|origin| LineIndex::new(origin.raw()));
+        Self { text, lines, file_lines, secrets: secret_spans(facts) }
     }
 
+    /// The lines of the file.
+    fn file_lines(&self) -> &LineIndex<'w> {
+        self.file_lines.as_ref().unwrap_or(self.lines)
+    }
+
+    /// The point at an offset of the file.
     fn point(&self, offset: u32) -> Point {
-        let position = self.lines.position(offset as usize);
+        let position = self.file_lines().position(offset as usize);
         Point {
             line: position.line,
             column: position.column,
@@ -60,8 +71,22 @@ impl<'w> Shower<'w> {
         }
     }
 
+    /// The same place in the file.
+    fn placed(&self, span: Span) -> Span {
+        self.text.origin.map_or(span, |origin| {
+            let start = origin.start(span.start as usize);
+            Span::new(start, origin.end(span.end as usize).max(start))
+        })
+    }
+
     pub(crate) fn location(&self, span: Span) -> Location {
+        let span = self.placed(span);
         Location { path: self.text.path.to_owned(), start: self.point(span.start), end: self.point(span.end) }
+    }
+
+    /// The number of the cell of a notebook that a place is in.
+    fn cell(&self, span: Span) -> Option<u32> {
+        self.text.origin.and_then(|origin| origin.cell(span.start as usize))
     }
 
     /// What stands at a place, in one line.
@@ -148,7 +173,8 @@ impl Writer<'_, '_, '_, '_> {
             line_hash: None,
             excerpt: self.excerpt(place.span),
             extent: self.extent(place),
-            byte_columns: (self.byte_column(place.span.start), self.byte_column(place.span.end)),
+            byte_columns: self.byte_columns(place.span),
+            cell: self.shower.cell(place.span),
             symbol,
             local,
         }
@@ -205,9 +231,14 @@ impl Writer<'_, '_, '_, '_> {
         Evidence { kind, path: None, start, end, text: self.local(span) }
     }
 
-    fn byte_column(&self, offset: u32) -> u32 {
-        let line = self.shower.lines.position(offset as usize).line;
-        offset - self.shower.lines.line_span(line).unwrap_or_default().start as u32 + 1
+    fn byte_columns(&self, span: Span) -> (u32, u32) {
+        let lines = self.shower.file_lines();
+        let column = |offset: u32| {
+            let line = lines.position(offset as usize).line;
+            offset - lines.line_span(line).unwrap_or_default().start as u32 + 1
+        };
+        let span = self.shower.placed(span);
+        (column(span.start), column(span.end))
     }
 
     /// The lines of what the site heads: a name and its value, or the expression that it begins.
@@ -225,16 +256,22 @@ impl Writer<'_, '_, '_, '_> {
         let spans = [Some(place.span), whole, call, import];
         let start = spans.iter().flatten().map(|span| span.start).min().unwrap_or_default();
         let end = spans.iter().flatten().map(|span| span.end).max().unwrap_or_default();
-        (self.shower.lines.position(start as usize).line, self.shower.lines.position(end as usize).line)
+        let place = self.shower.placed(Span { start, end });
+        let line = |offset: u32| self.shower.file_lines().position(offset as usize).line;
+        (line(place.start), line(place.end))
     }
 
-    /// The rule, what the site stands for, the statement around it without white space, the names of the functions
-    /// around it, and the number of the same before it.
+    /// The rule, what the site stands for, the statement around it without white space (in a document the keys around it),
+    /// the names of the functions around it, and the number of the same before it.
     fn fingerprint(&mut self, rule: &Rule, place: &Place, symbol: Option<&str>) -> String {
-        let statement =
-            place.expr.map_or(place.span, |expr| self.resolver.facts.node(self.resolver.facts.outermost(expr)).span);
-        let site: String = place.span.text(self.shower.text.text).split_whitespace().collect();
-        let around: String = statement.text(self.shower.text.text).split_whitespace().collect();
+        let text = self.shower.text;
+        let site: String = place.span.text(text.text).split_whitespace().collect();
+        let around = if text.language == Language::Document {
+            self.resolver.keys_around(place.expr).join(".")
+        } else {
+            let whole = place.expr.map(|expr| self.resolver.facts.node(self.resolver.facts.outermost(expr)).span);
+            whole.unwrap_or(place.span).text(text.text).split_whitespace().collect()
+        };
         let mut content = format!("{}\n{}\n{}\n", rule.id, symbol.unwrap_or_default(), site);
         for name in self.resolver.function_names(place.scope) {
             let _ = writeln!(content, "{name}");
@@ -266,6 +303,8 @@ impl Writer<'_, '_, '_, '_> {
         let joined = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1);
         let length = ((span.end - span.start) as usize).min(joined.saturating_sub(start));
         let length = ceil_in(&lines.join("\n"), start, length);
+        let begins = Span { start: span.start, end: span.start };
+        let first_line = self.shower.location(begins).start.line;
         Excerpt { first_line, lines, highlight: (start as u32, length as u32) }
     }
 }

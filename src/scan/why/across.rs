@@ -53,7 +53,8 @@ fn with_facts<R>(linking: &Linking<'_>, file: FileId, run: impl FnOnce(&Facts<'_
     let lines = LineIndex::new(&text.text);
     let path = shown(&hit.path);
     let offset = text.offset_base().unwrap_or_default() as u32;
-    let text = FileText { path: &path, text: &text.text, offset, language: hit.grammar.language() };
+    let origin = text.origin.as_deref();
+    let text = FileText { path: &path, text: &text.text, offset, language: hit.grammar.language(), origin };
     Some(run(&facts, &Shower::new(&text, &lines, &facts)))
 }
 

@@ -80,7 +80,7 @@ impl<'l> Looking<'l> {
         let path = shown(&self.hit.path);
         let language = self.hit.grammar.language();
         let offset = text.offset_base().unwrap_or_default() as u32;
-        let file = FileText { path: &path, text: &text.text, offset, language };
+        let file = FileText { path: &path, text: &text.text, offset, language, origin: text.origin.as_deref() };
         let shower = Shower::new(&file, &lines, &facts);
         let index = self.scanner.index(language);
         let mut resolver = Resolver::new(&facts, language, index.reexports()).linked(self.outside());

@@ -76,6 +76,7 @@ pub(super) fn places(index: &Index, resolver: &mut Resolver<'_, '_>) -> Vec<Plac
     collector.expressions();
     collector.stores();
     collector.bindings();
+    collector.dependencies();
     collector.places
 }
 
@@ -407,10 +408,10 @@ impl Collector<'_, '_, '_, '_> {
 
     /// A text at `expr` that is made of `pieces`.
     fn text(&mut self, expr: ExprId, text: &str, pieces: &[Piece<'_>]) {
-        if self.is_prose(expr) {
+        let matched: Vec<usize> = self.index.text_set.matches(text.as_bytes()).into_iter().collect();
+        if matched.is_empty() || self.is_prose(expr) {
             return;
         }
-        let matched: Vec<usize> = self.index.text_set.matches(text.as_bytes()).into_iter().collect();
         for number in matched {
             let wanted = &self.index.texts[number];
             let Some(found) = wanted.regex.find(text) else { continue };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Collector, MIN_VARIABLE, is_word};
 use crate::{
-    facts::{Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, ScopeKind, Span, Step},
+    facts::{Binding, BindingId, BindingKind, Expr, ExprId, ImportedSymbol, Operator, ScopeId, ScopeKind, Span, Step},
     resolve::Value,
     rules::index::ClauseId,
 };
@@ -27,7 +27,8 @@ impl<'s> Collector<'_, '_, '_, 's> {
             return wanted.clone();
         }
         let is_wanted = name.len() >= MIN_VARIABLE && is_word(name);
-        let fits = self.index.env.iter().filter(|(glob, _)| is_wanted && glob.matches(name));
+        let is_about = |clause: ClauseId| self.index.clauses[clause as usize].is_about(name);
+        let fits = self.index.env.iter().filter(|(glob, clause)| is_wanted && glob.matches(name) && is_about(*clause));
         let wanted: Rc<[ClauseId]> = fits.map(|(_, clause)| *clause).collect();
         self.wanted_variables.insert(name.to_owned(), wanted.clone());
         wanted
@@ -48,6 +49,19 @@ impl<'s> Collector<'_, '_, '_, 's> {
             .flatten()
             .find(|&candidate| self.resolver.variables(candidate).iter().any(|found| &**found == name));
         (access.is_some(), access)
+    }
+
+    /// Packages that a manifest asks for.
+    pub(super) fn dependencies(&mut self) {
+        let facts = self.resolver.facts;
+        for dependency in &facts.dependencies {
+            for (glob, clause) in &self.index.dependencies {
+                if glob.matches(&dependency.package) {
+                    let place = self.place(*clause, dependency.span, ScopeId(0));
+                    place.name = Some(dependency.name.to_owned());
+                }
+            }
+        }
     }
 
     pub(super) fn stores(&mut self) {

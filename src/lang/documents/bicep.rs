@@ -1,0 +1,266 @@
+//! Bicep. A resource is a call of its type, a module a call of what it is made from; parameters and variables are names
+//! with their values, so that `kind: kind` is understood.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::{Captures, Regex};
+use tree_sitter::{Node, Tree};
+
+use super::{
+    hcl::{arguments, without_version},
+    shape::{self, Pair},
+};
+use crate::{
+    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
+    lang::builder::{Builder, note_problems, span},
+};
+
+/// The argument that says that a resource is not made here.
+const EXISTING: &str = "existing";
+
+/// What newer versions of the language have and its grammar does not know: types that are taken from a resource, imports,
+/// and marks of safe access. Each is replaced by something of the same length that means the same here.
+static NEWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)\bresource(?:Input|Output)?<'[^'\n]*'>(?:[\w.]|\[\*\])*\??|^import\s.*$|^using\s.*$|\.\?|\[\?")
+        .ok()
+});
+
+/// The source as the grammar can read it, with every offset as it was.
+pub(super) fn parseable(source: &str) -> Cow<'_, str> {
+    let Some(newer) = NEWER.as_ref() else { return Cow::Borrowed(source) };
+    newer.replace_all(source, |found: &Captures<'_>| {
+        let text = &found[0];
+        match text {
+            ".?" => " .".to_owned(),
+            "[?" => " [".to_owned(),
+            _ if text.starts_with("resource") => format!("{:<width$}", "object", width = text.len()),
+            _ => " ".repeat(text.len()),
+        }
+    })
+}
+
+pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
+    if tree.root_node().has_error() {
+        note_problems(tree, b);
+    }
+    for node in named(tree.root_node()) {
+        statement(b, node);
+    }
+}
+
+fn named(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).collect()
+}
+
+fn statement(b: &mut Builder<'_>, node: Node<'_>) {
+    match node.kind() {
+        "resource_declaration" => {
+            resource(b, node, "");
+        }
+        "module_declaration" => module(b, node),
+        "parameter_declaration" | "variable_declaration" => value_declaration(b, node),
+        "output_declaration" | "assignment" => output(b, node),
+        "ERROR" => {
+            for child in named(node) {
+                statement(b, child);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn identifier<'t>(children: &[Node<'t>]) -> Option<Node<'t>> {
+    children.iter().copied().find(|child| child.kind() == "identifier")
+}
+
+/// The text of the string that names a type or a module, with its place.
+fn type_of<'s>(b: &Builder<'s>, children: &[Node<'_>]) -> Option<(&'s str, Span)> {
+    let string = children.iter().find(|child| child.kind() == "string")?;
+    let content = named(*string).into_iter().find(|part| part.kind() == "string_content")?;
+    Some((b.text(content), span(content)))
+}
+
+fn resource(b: &mut Builder<'_>, node: Node<'_>, parent: &str) -> Option<ExprId> {
+    let children = named(node);
+    let (written, at) = type_of(b, &children)?;
+    let own = without_version(Cow::Borrowed(written), '@');
+    let full = if parent.is_empty() { own } else { Cow::Owned(format!("{parent}/{own}")) };
+    let body = children.iter().copied().rev().find(|child| is_value(*child))?;
+    let pairs = body_pairs(b, body, &full);
+    let mut given = arguments(pairs);
+    let head = node.start_byte()..body.start_byte();
+    if let Some(word) = b.source[head.clone()].find(EXISTING) {
+        let start = head.start + word;
+        let place = Span::new(start, start + EXISTING.len());
+        let value = shape::constant(b, place);
+        given.push(Argument { kind: ArgumentKind::Named { name: EXISTING, span: place }, value, span: place });
+    }
+    let callee = b.expr(Expr::Module(full), at);
+    let made = b.expr(Expr::Call { callee, arguments: given }, span(node));
+    bind(b, &children, made);
+    Some(made)
+}
+
+/// What can be the body of a declaration.
+fn is_value(node: Node<'_>) -> bool {
+    matches!(node.kind(), "object" | "if_statement" | "for_statement")
+}
+
+/// The entries of the object that a body is, or that it makes one by one. Resources in it are declared there.
+fn body_pairs<'s>(b: &mut Builder<'s>, body: Node<'_>, parent: &str) -> Vec<Pair<'s>> {
+    let Some(object) = object_in(body) else { return Vec::new() };
+    let mut pairs = Vec::new();
+    for property in named(object) {
+        let nested = named(property).into_iter().find(|child| child.kind() == "resource_declaration");
+        match nested {
+            Some(nested) => {
+                b.deeper(span(nested), |b| resource(b, nested, parent));
+            }
+            None => pairs.extend(pair(b, property)),
+        }
+    }
+    pairs
+}
+
+fn object_in(body: Node<'_>) -> Option<Node<'_>> {
+    let mut node = body;
+    loop {
+        if node.kind() == "object" {
+            return Some(node);
+        }
+        node = named(node).into_iter().rev().find(|child| is_value(*child))?;
+    }
+}
+
+fn module(b: &mut Builder<'_>, node: Node<'_>) {
+    let children = named(node);
+    let Some((written, at)) = type_of(b, &children) else { return };
+    let Some(body) = children.iter().copied().rev().find(|child| is_value(*child)) else { return };
+    let pairs = body_pairs(b, body, "");
+    let inner = pairs.iter().find(|pair| pair.key == "params").map(|pair| pair.value);
+    let mut given = arguments(pairs);
+    given.extend(inner.map(|inner| parameters(b, inner)).unwrap_or_default());
+    let from =
+        if written.contains(':') { without_version(Cow::Borrowed(written), ':') } else { Cow::Borrowed(written) };
+    let callee = b.expr(Expr::Module(from), at);
+    let made = b.expr(Expr::Call { callee, arguments: given }, span(node));
+    bind(b, &children, made);
+}
+
+/// The parameters of a module, as arguments of its own. Their values stay part of the object that they stand in.
+fn parameters<'s>(b: &mut Builder<'s>, object: ExprId) -> Vec<Argument<'s>> {
+    let Expr::Object(entries) = b.facts.expr(object).clone() else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries {
+        let Key::Named { name: Cow::Borrowed(name), span } = entry.key else { continue };
+        let said = b.facts.expr(entry.value).clone();
+        let place = b.facts.node(entry.value).span;
+        let value = match said {
+            Expr::Text(pieces) if pieces.len() <= 1 => b.expr(Expr::Text(pieces), place),
+            Expr::Name(known) => b.expr(Expr::Name(known), place),
+            _ => b.expr(Expr::Other(Vec::new()), place),
+        };
+        found.push(Argument { kind: ArgumentKind::Named { name, span }, value, span: entry.span });
+    }
+    found
+}
+
+fn bind(b: &mut Builder<'_>, children: &[Node<'_>], value: ExprId) {
+    if let Some(name) = identifier(children) {
+        let text = b.text(name);
+        b.bind(text, span(name), ScopeId(0), 0, BindingKind::Value(value), None);
+    }
+}
+
+fn value_declaration(b: &mut Builder<'_>, node: Node<'_>) {
+    let children = named(node);
+    let Some(name) = identifier(&children) else { return };
+    let given = children.iter().skip(1).rev().find(|child| child.kind() != "type" && child.kind() != "comment");
+    let Some(value) = given.and_then(|given| value(b, *given)) else { return };
+    let text = b.text(name);
+    b.bind(text, span(name), ScopeId(0), 0, BindingKind::Value(value), None);
+    declared(b, name, value, span(node));
+}
+
+/// An output, or a value for a parameter: others read it by its name.
+fn output(b: &mut Builder<'_>, node: Node<'_>) {
+    let children = named(node);
+    let Some(name) = identifier(&children) else { return };
+    let given = children.iter().skip(1).rev().find(|child| child.kind() != "type" && child.kind() != "comment");
+    if let Some(value) = given.and_then(|given| value(b, *given)) {
+        declared(b, name, value, span(node));
+    }
+}
+
+fn declared(b: &mut Builder<'_>, name: Node<'_>, value: ExprId, place: Span) {
+    let pair = Pair { key: Cow::Borrowed(b.text(name)), key_span: span(name), value, span: place };
+    shape::object(b, vec![pair], place);
+}
+
+fn pair<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
+    let children = named(node);
+    let key = *children.first()?;
+    let key_span = span(key);
+    let value = match children.get(1..).and_then(|rest| rest.iter().rev().find(|child| child.kind() != "comment")) {
+        Some(node) => value(b, *node)?,
+        None => return None,
+    };
+    let name = key_span.text(b.source).trim_matches('\'');
+    Some(Pair { key: Cow::Borrowed(name), key_span, value, span: span(node) })
+}
+
+fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
+    let place = span(node);
+    b.deeper(place, |b| {
+        let children = named(node);
+        Some(match node.kind() {
+            "string" => string(b, &children, place),
+            "object" => {
+                let pairs = children.into_iter().filter_map(|child| pair(b, child)).collect();
+                shape::object(b, pairs, place)
+            }
+            "array" => {
+                let items = children.into_iter().filter_map(|child| value(b, child)).collect();
+                b.expr(Expr::List(items), place)
+            }
+            "identifier" => b.expr(Expr::Name(b.text(node)), place),
+            "member_expression" => {
+                let object = value(b, node.child_by_field_name("object")?)?;
+                let property = node.child_by_field_name("property")?;
+                b.expr(Expr::Member { object, property: b.text(property), property_span: span(property) }, place)
+            }
+            "ternary_expression" | "conditional_expression" => {
+                let mut parts: Vec<ExprId> = children.into_iter().filter_map(|child| value(b, child)).collect();
+                let condition = (parts.len() > 2).then(|| parts.remove(0));
+                b.expr(Expr::Choice { alternatives: parts, condition }, place)
+            }
+            "parenthesized_expression" if children.len() == 1 => return value(b, children[0]),
+            "number" | "boolean" | "null" => shape::constant(b, place),
+            "comment" => return None,
+            _ => {
+                let parts = children.into_iter().filter_map(|child| value(b, child)).collect();
+                b.expr(Expr::Other(parts), place)
+            }
+        })
+    })
+    .flatten()
+}
+
+fn string(b: &mut Builder<'_>, children: &[Node<'_>], place: Span) -> ExprId {
+    let mut pieces = Vec::new();
+    for child in children {
+        match child.kind() {
+            "string_content" => {
+                let span = span(*child);
+                pieces.push(Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span });
+            }
+            "interpolation" => {
+                let parts: Vec<ExprId> = named(*child).into_iter().filter_map(|part| value(b, part)).collect();
+                pieces.extend(parts.into_iter().map(Piece::Hole));
+            }
+            _ => {}
+        }
+    }
+    b.expr(Expr::Text(pieces), place)
+}

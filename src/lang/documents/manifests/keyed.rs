@@ -1,0 +1,228 @@
+//! Manifests in JSON, YAML or TOML, read from the facts that their format made.
+
+use super::listed::requirement;
+use crate::{
+    facts::{Dependency, Entry, Expr, ExprId, Facts, Key, Piece, Span, package_key},
+    lang::builder::Builder,
+};
+
+/// An entry with a key that is a name.
+struct Named<'f> {
+    name: &'f str,
+    span: Span,
+    value: ExprId,
+}
+
+/// The top of a document: the last outermost object.
+fn top(facts: &Facts<'_>) -> Option<ExprId> {
+    let mut all = (0..facts.exprs.len()).rev().map(|number| ExprId(number as u32));
+    all.find(|&expr| facts.node(expr).parent.is_none() && matches!(facts.expr(expr), Expr::Object(_)))
+}
+
+fn entries<'f>(facts: &'f Facts<'_>, object: ExprId) -> Vec<Named<'f>> {
+    let Expr::Object(entries) = facts.expr(object) else { return Vec::new() };
+    let named = |entry: &'f Entry<'_>| match &entry.key {
+        Key::Named { name, span } => Some(Named { name, span: *span, value: entry.value }),
+        _ => None,
+    };
+    entries.iter().filter_map(named).collect()
+}
+
+/// What lies at a path of keys; `*` is any key. TOML's dotted headers are paths already.
+fn at(facts: &Facts<'_>, from: ExprId, path: &[&str]) -> Vec<ExprId> {
+    let Some((first, rest)) = path.split_first() else { return vec![from] };
+    let fitting = entries(facts, from).into_iter().filter(|entry| *first == "*" || entry.name == *first);
+    fitting.flat_map(|entry| at(facts, entry.value, rest)).collect()
+}
+
+/// The requirements in a list of strings.
+fn listed<'s>(b: &Builder<'s>, list: ExprId, found: &mut Vec<Dependency<'s>>) {
+    match b.facts.expr(list) {
+        Expr::List(items) => items.iter().for_each(|item| listed(b, *item, found)),
+        Expr::Text(pieces) => {
+            if let [Piece::Constant { span, .. }] = pieces.as_slice() {
+                found.extend(requirement(span.text(b.source), span.start as usize));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The packages that are keys of a table.
+fn keys<'s>(b: &Builder<'s>, table: ExprId, registry: &str, found: &mut Vec<Dependency<'s>>) {
+    for entry in entries(&b.facts, table) {
+        found.extend(named(b, unquoted(b.source, entry.span), registry));
+    }
+}
+
+fn unquoted(source: &str, span: Span) -> Span {
+    let text = span.text(source);
+    let bare = text.trim_matches(['"', '\'']);
+    let start = span.start + text.find(bare).unwrap_or_default() as u32;
+    Span { start, end: start + bare.len() as u32 }
+}
+
+fn named<'s>(b: &Builder<'s>, span: Span, registry: &str) -> Option<Dependency<'s>> {
+    let name = b.source.get(span.start as usize..span.end as usize)?;
+    Some(Dependency { package: package_key(&format!("{registry}/{name}")), name, span })
+}
+
+/// `pyproject.toml`.
+pub(super) fn pyproject<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
+    let mut found = Vec::new();
+    let Some(top) = top(&b.facts) else { return found };
+    let lists: &[&[&str]] = &[
+        &["project", "dependencies"],
+        &["project", "optional-dependencies", "*"],
+        &["dependency-groups", "*"],
+        &["build-system", "requires"],
+        &["tool", "uv", "dev-dependencies"],
+        &["tool", "uv", "constraint-dependencies"],
+        &["tool", "uv", "override-dependencies"],
+        &["tool", "pdm", "dev-dependencies", "*"],
+        &["tool", "hatch", "envs", "*", "dependencies"],
+        &["tool", "hatch", "envs", "*", "extra-dependencies"],
+    ];
+    for path in lists {
+        for list in at(&b.facts, top, path) {
+            listed(b, list, &mut found);
+        }
+    }
+    let tables: &[&[&str]] = &[
+        &["tool", "poetry", "dependencies"],
+        &["tool", "poetry", "dev-dependencies"],
+        &["tool", "poetry", "group", "*", "dependencies"],
+    ];
+    for path in tables {
+        for table in at(&b.facts, top, path) {
+            keys(b, table, "pypi", &mut found);
+        }
+    }
+    sorted(found)
+}
+
+/// Pipenv's file.
+pub(super) fn pipfile<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
+    let mut found = Vec::new();
+    let Some(top) = top(&b.facts) else { return found };
+    // Besides the two usual ones, any table can be a category of packages.
+    for entry in entries(&b.facts, top) {
+        if !matches!(entry.name, "source" | "requires" | "scripts" | "pipenv") {
+            keys(b, entry.value, "pypi", &mut found);
+        }
+    }
+    sorted(found)
+}
+
+/// An environment of conda, with its list for pip.
+pub(super) fn conda<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
+    let mut found = Vec::new();
+    let Some(top) = top(&b.facts) else { return found };
+    for list in at(&b.facts, top, &["dependencies"]) {
+        let Expr::List(items) = b.facts.expr(list) else { continue };
+        for item in items {
+            let inner = at(&b.facts, *item, &["pip"]);
+            if inner.is_empty() {
+                found.extend(channelled(b, *item));
+            }
+            for list in inner {
+                listed(b, list, &mut found);
+            }
+        }
+    }
+    sorted(found)
+}
+
+/// `channel::name=version`.
+fn channelled<'s>(b: &Builder<'s>, item: ExprId) -> Option<Dependency<'s>> {
+    let span = b.facts.node(item).span;
+    let text = unquoted(b.source, span);
+    let raw = text.text(b.source);
+    let skipped = raw.find("::").map_or(0, |at| at + 2);
+    requirement(&b.source[text.start as usize + skipped..text.end as usize], text.start as usize + skipped)
+}
+
+/// `package.json`.
+pub(super) fn package_json<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
+    const SECTIONS: &[&str] = &[
+        "dependencies",
+        "devDependencies",
+        "peerDependencies",
+        "optionalDependencies",
+        "overrides",
+        "resolutions",
+        "catalog",
+    ];
+    let mut found = Vec::new();
+    let Some(top) = top(&b.facts) else { return found };
+    for section in SECTIONS.iter().flat_map(|section| at(&b.facts, top, &[section])) {
+        section_of(b, section, &mut found);
+    }
+    for section in at(&b.facts, top, &["pnpm", "overrides"]) {
+        section_of(b, section, &mut found);
+    }
+    sorted(found)
+}
+
+fn section_of<'s>(b: &Builder<'s>, section: ExprId, found: &mut Vec<Dependency<'s>>) {
+    for entry in entries(&b.facts, section) {
+        let span = unquoted(b.source, entry.span);
+        let written = span.text(b.source);
+        // `**/name` and `parent/name` choose where an override holds.
+        let skipped = written.rfind("**/").map_or(0, |at| at + 3);
+        let version = written[skipped..].char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| skipped + at);
+        let end = span.start + version.unwrap_or(written.len()) as u32;
+        found.extend(named(b, Span { start: span.start + skipped as u32, end }, "npm"));
+        match b.facts.expr(entry.value) {
+            Expr::Text(pieces) => {
+                if let [Piece::Constant { span, .. }] = pieces.as_slice() {
+                    found.extend(aliased(b, *span));
+                }
+            }
+            Expr::Object(_) => section_of(b, entry.value, found),
+            _ => {}
+        }
+    }
+}
+
+/// `npm:name@version`.
+fn aliased<'s>(b: &Builder<'s>, span: Span) -> Option<Dependency<'s>> {
+    let name = span.text(b.source).strip_prefix("npm:")?;
+    let start = span.end - name.len() as u32;
+    let end = name.char_indices().skip(1).find(|(_, c)| *c == '@').map_or(name.len(), |(at, _)| at);
+    named(b, Span { start, end: start + end as u32 }, "npm")
+}
+
+/// Gradle's catalogue of versions.
+pub(super) fn catalogue<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
+    let Some(top) = top(&b.facts) else { return Vec::new() };
+    let libraries = at(&b.facts, top, &["libraries", "*"]);
+    let constant = |expr: ExprId| match b.facts.expr(expr) {
+        Expr::Text(pieces) => match pieces.as_slice() {
+            [Piece::Constant { span, .. }] => Some(*span),
+            _ => None,
+        },
+        _ => None,
+    };
+    let read = |library: ExprId| {
+        let field = |name: &str| at(&b.facts, library, &[name]).into_iter().find_map(constant);
+        if let (Some(group), Some(name)) = (field("group"), field("name")) {
+            return coordinates(b, group.text(b.source), name);
+        }
+        let span = constant(library).or_else(|| field("module"))?;
+        let (group, rest) = span.text(b.source).split_once(':')?;
+        let start = span.start + group.len() as u32 + 1;
+        let length = rest.find(':').unwrap_or(rest.len()) as u32;
+        coordinates(b, group, Span { start, end: start + length })
+    };
+    sorted(libraries.into_iter().filter_map(read).collect())
+}
+
+fn coordinates<'s>(b: &Builder<'s>, group: &str, artifact: Span) -> Option<Dependency<'s>> {
+    named(b, artifact, &format!("maven/{group}"))
+}
+
+fn sorted(mut found: Vec<Dependency<'_>>) -> Vec<Dependency<'_>> {
+    found.sort_by_key(|one| one.span);
+    found
+}

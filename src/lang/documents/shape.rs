@@ -1,0 +1,141 @@
+//! The facts that all formats make: objects of entries, and texts in which the names of variables are holes.
+
+use std::borrow::Cow;
+
+use super::{
+    lines::{self, Style},
+    references,
+};
+use crate::{
+    facts::{Entry, Expr, ExprId, Key, Piece, Span},
+    lang::builder::Builder,
+};
+
+/// An entry before it is part of an object.
+pub(super) struct Pair<'s> {
+    /// The key without quotes.
+    pub(super) key: Cow<'s, str>,
+    /// Where the key stands, with quotes.
+    pub(super) key_span: Span,
+    /// The value.
+    pub(super) value: ExprId,
+    /// The whole entry.
+    pub(super) span: Span,
+}
+
+/// An object. Lists of `name: X`, `value: Y` are objects in another form: their name is a key, too.
+pub(super) fn object<'s>(b: &mut Builder<'s>, pairs: Vec<Pair<'s>>, span: Span) -> ExprId {
+    let named = named_value(b, &pairs);
+    let mut entries: Vec<Entry<'s>> = Vec::with_capacity(pairs.len());
+    for (position, pair) in pairs.into_iter().enumerate() {
+        let key = match &named {
+            Some((value, name, name_span)) if *value == position => Key::Named { name: name.clone(), span: *name_span },
+            _ => Key::Named { name: pair.key, span: pair.key_span },
+        };
+        entries.push(Entry { key, value: pair.value, span: pair.span });
+    }
+    b.expr(Expr::Object(entries), span)
+}
+
+/// The position of the value in an object that holds a name and a value, with the name and its place.
+fn named_value<'s>(b: &Builder<'s>, pairs: &[Pair<'s>]) -> Option<(usize, Cow<'s, str>, Span)> {
+    let by_key = |keys: &[&str]| pairs.iter().position(|pair| keys.contains(&&*pair.key.to_ascii_lowercase()));
+    let value = by_key(&["value", "defaultvalue"])?;
+    let name = pairs.get(by_key(&["name", "key", "variable"])?)?;
+    let Expr::Text(pieces) = b.facts.expr(name.value) else { return None };
+    match pieces.as_slice() {
+        [Piece::Constant { text, span }] if is_name(text) => Some((value, text.clone(), *span)),
+        _ => None,
+    }
+}
+
+/// True for what can be the name of a setting.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
+}
+
+/// A text that stands at `inside` (without quotes) in the source. `text` is what it says, with escapes undone.
+pub(super) fn text<'s>(b: &mut Builder<'s>, text: Cow<'s, str>, inside: Span, whole: Span) -> ExprId {
+    let raw = inside.text(b.source);
+    if raw.contains('\n') {
+        let parts = lines::region(b, inside, Style::Script);
+        return b.expr(Expr::Other(parts), whole);
+    }
+    if let Some(found) = references::entry(raw) {
+        return assignment(b, &found, inside, whole);
+    }
+    let names = references::read(raw);
+    if names.is_empty() {
+        let pieces = if text.is_empty() { Vec::new() } else { vec![Piece::Constant { text, span: inside }] };
+        return b.expr(Expr::Text(pieces), whole);
+    }
+    with_holes(b, inside, whole)
+}
+
+/// An object with the one entry that `NAME=value` is. Ranges count from the start of `inside`.
+pub(super) fn assignment(b: &mut Builder<'_>, found: &references::Assignment, inside: Span, whole: Span) -> ExprId {
+    let at = |range: &std::ops::Range<usize>| {
+        Span::new(inside.start as usize + range.start, inside.start as usize + range.end)
+    };
+    let (key_span, value_span) = (at(&found.name), at(&found.value));
+    let value = with_holes(b, value_span, value_span);
+    let key = Key::Named { name: Cow::Borrowed(key_span.text(b.source)), span: key_span };
+    let end = at(&(found.name.start..found.end.max(found.value.end)));
+    b.expr(Expr::Object(vec![Entry { key, value, span: end }]), whole)
+}
+
+/// A text of one line with a hole for each variable that it reads.
+pub(super) fn with_holes(b: &mut Builder<'_>, inside: Span, whole: Span) -> ExprId {
+    let raw = inside.text(b.source);
+    let base = inside.start as usize;
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for range in references::read(raw) {
+        push_constant(b, &mut pieces, Span::new(base + at, base + range.start));
+        let span = Span::new(base + range.start, base + range.end);
+        let name = Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span };
+        pieces.push(Piece::Hole(b.expr(Expr::Text(vec![name]), span)));
+        at = range.end;
+    }
+    push_constant(b, &mut pieces, Span::new(base + at, base + raw.len()));
+    b.expr(Expr::Text(pieces), whole)
+}
+
+fn push_constant<'s>(b: &Builder<'s>, pieces: &mut Vec<Piece<'s>>, span: Span) {
+    if span.start < span.end {
+        pieces.push(Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span });
+    }
+}
+
+/// What is neither text nor made of parts: a number, a truth value, nothing.
+pub(super) fn constant(b: &mut Builder<'_>, span: Span) -> ExprId {
+    let text = span.text(b.source);
+    b.expr(Expr::Constant(text), span)
+}
+
+/// The escapes of JSON and of YAML's double quotes undone, as far as they matter.
+pub(super) fn undo_escapes(raw: &str) -> Cow<'_, str> {
+    if !raw.contains('\\') {
+        return Cow::Borrowed(raw);
+    }
+    let mut text = String::with_capacity(raw.len());
+    let mut chars = raw.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some('r') => text.push('\r'),
+            Some('u') => {
+                let digits: String = chars.by_ref().take(4).collect();
+                text.extend(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32));
+            }
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    Cow::Owned(text)
+}
