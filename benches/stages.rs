@@ -17,6 +17,7 @@ use std::{
 use tree_sitter::Parser;
 use unmoor::{
     input::{
+        notebook::is_notebook,
         prefilter::{Prefilter, Scratch},
         text::{Decoded, LineIndex, decode, is_minified},
         walk::{FoundFile, WalkOptions, walk},
@@ -77,9 +78,9 @@ impl Tools {
             let rules: Vec<&Rule> = set.rules.iter().filter(|rule| rule.language == language).collect();
             Prefilter::new(formulas(&rules, &Names { reexports: &set.reexports }))
         };
-        let [python, javascript] = Language::ALL;
+        let [python, javascript, document] = Language::ALL;
         Ok(Self {
-            prefilters: [prefilter(python)?, prefilter(javascript)?],
+            prefilters: [prefilter(python)?, prefilter(javascript)?, prefilter(document)?],
             indexes: Language::ALL.map(|language| Index::new(set, language)),
             lowering: Lowering::default(),
             python: parser(&tree_sitter_python::LANGUAGE.into())?,
@@ -92,9 +93,16 @@ impl Tools {
         match grammar {
             Grammar::Python => &mut self.python,
             Grammar::TypeScript => &mut self.typescript,
-            Grammar::Tsx => &mut self.tsx,
+            // Only code is walked.
+            Grammar::Tsx | Grammar::Page(_) | Grammar::Document(_) => &mut self.tsx,
         }
     }
+}
+
+/// Files that are parsed as a whole by one of the grammars of code.
+fn is_code(name: &str) -> bool {
+    let is_whole = matches!(Grammar::of(name), Some(Grammar::Python | Grammar::TypeScript | Grammar::Tsx));
+    is_whole && !is_notebook(name)
 }
 
 fn parser(language: &tree_sitter::Language) -> Result<Parser, tree_sitter::LanguageError> {
@@ -127,7 +135,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Runs all stages once over the tree.
 fn round(tree: &Path, tools: &mut Tools) -> Result<[Tally; STAGES.len()], Box<dyn Error>> {
     let mut tallies: [Tally; STAGES.len()] = Default::default();
-    let options = WalkOptions { threads: 1, ..WalkOptions::new(|name| Grammar::of(name).is_some()) };
+    let options = WalkOptions { threads: 1, ..WalkOptions::new(is_code) };
     let started = Instant::now();
     let walked = walk(&[tree.to_owned()], &options, Vec::new, Vec::push)?;
     tallies[WALK].time = started.elapsed();
@@ -173,7 +181,7 @@ fn analyse(path: &Path, grammar: Grammar, bytes: Vec<u8>, tools: &mut Tools, tal
     let Some(facts) = facts else { return };
     let started = Instant::now();
     let lines = LineIndex::new(&text.text);
-    let file = FileText { path: &shown, text: &text.text, offset: 0, language };
+    let file = FileText { path: &shown, text: &text.text, offset: 0, language, origin: None };
     drop(black_box(match_file(&tools.indexes[language as usize], &facts, &file, &lines)));
     tallies[MATCH].add(started.elapsed(), path, size);
 }

@@ -185,7 +185,7 @@ fn moved_applications_ask_the_new_host_by_the_new_names() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        if app.program.ends_with(".ipynb") {
+        if Path::new(app.program).extension().is_some_and(|extension| extension == "ipynb") {
             program = place.folder().join("lab.py");
             fs::write(&program, code(&after[Path::new(app.program)])).unwrap();
         }

@@ -24,7 +24,7 @@ use crate::{
         style::{DIM, HELP},
         words::count,
     },
-    scan::Scanner,
+    scan::{ScanOptions, Scanner},
 };
 
 /// The settings file that is made where there is none.
@@ -63,9 +63,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, streams: &mut Streams<
     let options = arguments.files.options(&settings);
     let deployments = scanner.deployments(&arguments.paths, &options);
     let deployments = deployments.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), &settings))?;
+    // What templates deploy stands in documents.
+    let alone = ScanOptions { link: false, ..options };
+    let scan = scanner.scan(&arguments.paths, &alone);
+    let scan = scan.map_err(|bad| bad_glob(&bad.glob, &bad.to_string(), &settings))?;
     let entry = |deployment: crate::migrate::plan::DeploymentName| {
         let model = settings.models.get(&deployment.name).map(|model| model.text.clone());
-        Entry { deployment, model }
+        Entry::of(deployment, model, &scan)
     };
     let models =
         Models { schema_version: models::SCHEMA_VERSION, deployments: deployments.into_iter().map(entry).collect() };
@@ -103,7 +107,11 @@ fn finish(
 fn missing(models: &Models) -> Vec<NewName> {
     let without = models.deployments.iter().filter(|entry| entry.model.is_none());
     without
-        .map(|Entry { deployment, .. }| NewName { name: deployment.name.clone(), comment: found(deployment) })
+        .map(|entry| NewName {
+            name: entry.deployment.name.clone(),
+            model: entry.deployed.as_ref().map(|deployed| deployed.model.clone()).unwrap_or_default(),
+            comment: found(entry),
+        })
         .collect()
 }
 
@@ -179,6 +187,7 @@ mod tests {
             Entry {
                 deployment: DeploymentName { name: name.to_owned(), variable: false, places: vec![place] },
                 model: settings.models.get(name).map(|model| model.text.clone()),
+                deployed: None,
             }
         };
         let models =

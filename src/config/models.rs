@@ -9,11 +9,13 @@ use super::{PROJECT_FILE, PROJECT_TABLE};
 /// The table in a settings file.
 const TABLE: &str = "models";
 
-/// A name to be added, with an empty value to be filled in.
+/// A name to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewName {
     /// The name.
     pub name: String,
+    /// The model, where it is known; empty: to be filled in.
+    pub model: String,
     /// What is said beside it.
     pub comment: String,
 }
@@ -50,7 +52,7 @@ fn add_to_table(models: &mut Table, names: &[NewName]) {
         if models.contains_key(&new.name) {
             continue;
         }
-        let mut value = Value::from("");
+        let mut value = Value::from(new.model.as_str());
         value.decor_mut().set_suffix(format!(" # {}", one_line(&new.comment)));
         models.insert(&new.name, Item::Value(value));
     }
@@ -60,7 +62,7 @@ fn add_to_table(models: &mut Table, names: &[NewName]) {
 fn add_inline(models: &mut InlineTable, names: &[NewName]) {
     for new in names.iter().filter(|new| !new.name.is_empty()) {
         if !models.contains_key(&new.name) {
-            models.insert(&new.name, Value::from(""));
+            models.insert(&new.name, Value::from(new.model.as_str()));
         }
     }
 }
@@ -75,7 +77,11 @@ mod tests {
     use super::*;
 
     fn new(names: &[&str]) -> Vec<NewName> {
-        let new = |name: &&str| NewName { name: (*name).to_owned(), comment: format!("found at {name}.py:1") };
+        let new = |name: &&str| NewName {
+            name: (*name).to_owned(),
+            model: String::new(),
+            comment: format!("found at {name}.py:1"),
+        };
         names.iter().map(new).collect()
     }
 
@@ -94,6 +100,13 @@ mod tests {
             added("", "unmoor.toml", &["chat", "gpt-4.1"]),
             "[models]\nchat = \"\" # found at chat.py:1\n\"gpt-4.1\" = \"\" # found at gpt-4.1.py:1\n"
         );
+    }
+
+    #[test]
+    fn a_known_model_is_filled_in() {
+        let names = [NewName { name: "a".to_owned(), model: "large".to_owned(), comment: "x".to_owned() }];
+        assert_eq!(add("", Path::new("unmoor.toml"), &names).unwrap(), "[models]\na = \"large\" # x\n");
+        assert_eq!(add("models = {}", Path::new("unmoor.toml"), &names).unwrap(), "models = { a = \"large\" }\n");
     }
 
     #[test]
@@ -124,7 +137,7 @@ mod tests {
 
     #[test]
     fn names_and_comments_of_any_kind_stay_within_their_line() {
-        let names = [NewName { name: "a\n\"b".to_owned(), comment: "x\ny\u{7}".to_owned() }];
+        let names = [NewName { name: "a\n\"b".to_owned(), model: String::new(), comment: "x\ny\u{7}".to_owned() }];
         let edited = add("a = 1\r\n", Path::new("unmoor.toml"), &names).unwrap();
         assert_eq!(edited, "a = 1\r\n\r\n[models]\r\n\"a\\n\\\"b\" = \"\" # x?y?\r\n");
     }

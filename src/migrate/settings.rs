@@ -29,7 +29,7 @@ pub(crate) struct Renaming {
 pub(crate) struct Values {
     /// The base URL of the target, where it is the same for everybody.
     pub(crate) base_url: Option<String>,
-    /// Models by deployment.
+    /// Models by deployment, or by the variable that holds it.
     pub(crate) models: BTreeMap<String, String>,
 }
 
@@ -203,7 +203,10 @@ impl Writer<'_, '_> {
         let [Piece::Constant { text, span }] = pieces.as_slice() else { return };
         let new = match renaming.role {
             RoleOf::Endpoint | RoleOf::DeploymentUrl | RoleOf::BaseUrl => self.values.base_url.as_ref(),
-            RoleOf::Model | RoleOf::Deployment => self.values.models.get(&**text).filter(|model| !model.is_empty()),
+            RoleOf::Model | RoleOf::Deployment => {
+                let models = &self.values.models;
+                models.get(&**text).or_else(|| models.get(&renaming.from)).filter(|model| !model.is_empty())
+            }
             RoleOf::Key => None,
         };
         if let Some(new) = new {

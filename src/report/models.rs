@@ -1,6 +1,10 @@
 //! The deployment names of a project: where they stand and which model each is mapped to.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +14,7 @@ use super::{
     style::{BOLD, DIM, PATH},
     words::printable,
 };
-use crate::{finding::Location, migrate::plan::DeploymentName};
+use crate::{finding::Location, migrate::plan::DeploymentName, scan::Scan, unit::documents::Provisioned};
 
 /// The version of the serialised form of [`Models`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -33,6 +37,29 @@ pub struct Entry {
     /// The model in the settings; none: there is no entry; empty: it is not filled in yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model: Option<String>,
+    /// The model that a template deploys under this name (of a variable: under the name that a document gives it).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deployed: Option<Provisioned>,
+}
+
+impl Entry {
+    /// The entry of a name, with what documents say of it. Where they say different things they say nothing.
+    pub fn of(deployment: DeploymentName, model: Option<String>, scan: &Scan) -> Self {
+        let values: BTreeSet<&str> = scan
+            .sources
+            .iter()
+            .filter(|source| deployment.variable && source.name == deployment.name)
+            .filter_map(|source| source.value.as_deref())
+            .collect();
+        let own = (!deployment.variable).then_some(deployment.name.as_str());
+        let names: BTreeSet<&str> = values.into_iter().chain(own).collect();
+        let found: Vec<&Provisioned> =
+            scan.deployments.iter().filter(|deployed| names.contains(deployed.name.as_str())).collect();
+        let models: BTreeSet<(&str, Option<&str>)> =
+            found.iter().map(|deployed| (deployed.model.as_str(), deployed.version.as_deref())).collect();
+        let deployed = found.first().filter(|_| models.len() == 1).map(|&deployed| deployed.clone());
+        Self { deployment, model, deployed }
+    }
 }
 
 /// Writes one line per name.
@@ -49,7 +76,7 @@ pub fn text(models: &Models, out: &mut dyn Write) -> io::Result<()> {
     let names = names.max("deployment".len());
     for entry in entries {
         let (name, model) = (printable(name(entry)), printable(model(entry)));
-        writeln!(out, "{PATH}{name:<names$}{PATH:#}  {model:<values$}  {DIM}{}{DIM:#}", found(&entry.deployment))?;
+        writeln!(out, "{PATH}{name:<names$}{PATH:#}  {model:<values$}  {DIM}{}{DIM:#}", printable(&found(entry)))?;
     }
     Ok(())
 }
@@ -60,11 +87,17 @@ pub fn json(models: &Models, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Where a name was found, in a line.
-pub fn found(deployment: &DeploymentName) -> String {
+/// Where a name was found, and what is deployed under it, in a line.
+pub fn found(entry: &Entry) -> String {
+    let deployment = &entry.deployment;
     let place = |place: &Location| format!("{}:{}", place.path, place.start.line);
     let places: Vec<String> = deployment.places.iter().map(place).collect();
-    if deployment.variable { format!("read at {}", some_of(&places)) } else { some_of(&places) }
+    let mut text = if deployment.variable { format!("read at {}", some_of(&places)) } else { some_of(&places) };
+    if let Some(deployed) = &entry.deployed {
+        let version = deployed.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let _ = write!(text, "; deployed as {}{version} at {}", deployed.model, place(&deployed.location));
+    }
+    text
 }
 
 fn name(entry: &Entry) -> &str {
@@ -89,6 +122,7 @@ mod tests {
         let entry = |name: &str, variable, places: Vec<Location>, model: Option<&str>| Entry {
             deployment: DeploymentName { name: name.to_owned(), variable, places },
             model: model.map(str::to_owned),
+            deployed: None,
         };
         let many = (1..=5).map(|line| place("b.ts", line)).collect();
         let models = Models {

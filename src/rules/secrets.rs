@@ -57,7 +57,10 @@ pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
                     mask_texts(facts, one, &mut spans);
                 }
             }
-            Expr::Text(pieces) => mask_key_like(pieces, &mut spans),
+            Expr::Text(pieces) => {
+                mask_key_like(pieces, &mut spans);
+                mask_named_words(pieces, &mut spans);
+            }
             _ => {}
         }
     }
@@ -89,7 +92,8 @@ pub fn masked(source: &str, span: Span, secrets: &[Span]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// True for the name of something that holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
     SECRET_WORDS.iter().any(|word| name.contains(word)) && !HARMLESS_WORDS.iter().any(|word| name.contains(word))
 }
@@ -149,6 +153,28 @@ fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
         {
             spans.push(*span);
         }
+    }
+}
+
+/// In a line of words: what follows a header's name, or an option's, that holds a secret.
+fn mask_named_words(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
+    let words = pieces.iter().filter(|piece| match piece {
+        Piece::Constant { text, .. } => text.contains(char::is_alphanumeric),
+        Piece::Hole(_) => true,
+    });
+    let mut is_named = false;
+    for word in words {
+        let Piece::Constant { text, span } = word else {
+            is_named = false;
+            continue;
+        };
+        let introduces = text.ends_with(':') || text.starts_with('-') || text.eq_ignore_ascii_case("bearer");
+        let names = introduces && is_secret_name(text) && !text.contains('/');
+        if is_named && !names && !is_variable_name(text) {
+            spans.push(*span);
+        }
+        // `-H "api-key: …"` names in two steps.
+        is_named = names;
     }
 }
 

@@ -31,7 +31,10 @@ use crate::{
     },
     rules::matching::{FileText, Shower, match_file, match_places, numbered_findings},
     suppress::{apply::Directives, comments},
-    unit::uses::{FileUses, Uses},
+    unit::{
+        documents,
+        uses::{FileUses, Uses},
+    },
 };
 
 /// A file that can matter.
@@ -150,6 +153,7 @@ impl Scanner {
         let file = FileText { path: &path, text: &text.text, offset, language, origin: text.origin.as_deref() };
         match around.filter(|_| language != Language::Document) {
             Some(around) => self.match_linked(&facts, &file, &lines, around, &mut analysed),
+            None if language == Language::Document => self.match_document(&facts, &file, &lines, &mut analysed),
             None => analysed.findings = match_file(self.index(language), &facts, &file, &lines),
         }
         if options.line_hashes && !analysed.findings.is_empty() && text.encoding == Encoding::Utf8 {
@@ -187,6 +191,18 @@ impl Scanner {
             Some(summarize(&mut resolver, outside.modules, outside.file))
         }));
         summed.ok().flatten()
+    }
+
+    /// A document is tied to clients by the names of settings alone.
+    fn match_document(&self, facts: &Facts<'_>, file: &FileText<'_>, lines: &LineIndex<'_>, analysed: &mut Analysed) {
+        let index = self.index(file.language);
+        let mut resolver = Resolver::new(facts, file.language, index.reexports());
+        let places = match_places(index, &mut resolver);
+        let shower = Shower::new(file, lines, facts);
+        let findings = numbered_findings(index, &mut resolver, &places, &shower);
+        analysed.findings = findings.into_iter().map(|(_, finding)| finding).collect();
+        analysed.uses.ties = documents::ties(&analysed.findings);
+        analysed.uses.told = documents::told(&mut resolver, &shower, &analysed.findings);
     }
 
     fn match_linked(

@@ -363,7 +363,10 @@ impl Linking<'_> {
         }
         let mut parts: Vec<FilePart> = Vec::new();
         let mut directives = Vec::new();
-        for (file, analysed) in self.analysed {
+        for (file, mut analysed) in self.analysed {
+            let told = &mut analysed.uses.told;
+            scan.deployments.append(&mut told.provisioned);
+            scan.sources.extend(told.sources.iter().cloned());
             directives.extend(analysed.directives);
             scan.stats.files_parsed += analysed.files;
             scan.stats.bytes_parsed += analysed.bytes;

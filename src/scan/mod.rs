@@ -52,7 +52,10 @@ use crate::{
         target::Target,
     },
     suppress::{apply::Stale, comments},
-    unit::Unit,
+    unit::{
+        Unit,
+        documents::{Provisioned, Source, Told},
+    },
 };
 
 /// The version of the serialised form of a [`Scan`].
@@ -134,6 +137,9 @@ pub struct Scan {
     /// The clients and what is tied to each, by location.
     #[serde(default)]
     pub units: Vec<Unit>,
+    /// The models that templates deploy, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub deployments: Vec<Provisioned>,
     /// What could not be looked at as it should, by path and position.
     pub diagnostics: Vec<Diagnostic>,
     /// Counts.
@@ -141,6 +147,9 @@ pub struct Scan {
     /// Comments that set nothing aside (any more), with the files they are in.
     #[serde(skip)]
     pub stale: Vec<(String, Stale)>,
+    /// The places in documents that set settings or pass them on.
+    #[serde(skip)]
+    pub sources: Vec<Source>,
     /// Files that tests reach, when they were asked for.
     #[serde(skip)]
     pub tested: Vec<String>,
@@ -354,6 +363,7 @@ impl Scanner {
             scan.stats.bytes_parsed += result.bytes;
             scan.diagnostics.extend(result.diagnostics);
             findings.extend(result.findings);
+            scan.add_told(result.uses.told);
             directives.extend(result.directives);
         }
         self.set_aside(scan, findings, directives, options);
@@ -469,11 +479,19 @@ impl Scan {
         }
     }
 
+    /// Takes in what a document tells.
+    fn add_told(&mut self, told: Told) {
+        self.deployments.extend(told.provisioned);
+        self.sources.extend(told.sources);
+    }
+
     fn finish(&mut self, started: Instant) {
         self.findings.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
         let place = |suppressed: &Suppressed| (suppressed.finding.location.clone(), suppressed.finding.rule.clone());
         self.suppressed.sort_by_cached_key(place);
         self.diagnostics.sort();
+        self.deployments.sort();
+        self.sources.sort();
         self.elapsed = started.elapsed();
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Call, SettingRead, Step, Unit, UnitKind,
+    documents::Source,
     uses::{FileUses, Made, Tie, Where},
 };
 use crate::{
@@ -55,6 +56,7 @@ impl Assembly {
         self.calls();
         self.modules();
         self.drop_idle_declarations();
+        self.add_sources();
         let keys = self.numbered();
         let mut keys_of_findings = self.all_ties().into_iter();
         let mut findings = Vec::new();
@@ -95,6 +97,7 @@ impl Assembly {
                 location: made.location.clone(),
                 settings: self.located(made.settings.iter()),
                 deployments: made.deployments.clone(),
+                sources: Vec::new(),
                 calls: Vec::new(),
             };
             self.units.insert(Key::Site(made.site), unit);
@@ -184,6 +187,7 @@ impl Assembly {
             location: first.location.clone(),
             settings: self.located(self.parts.iter().flat_map(|part| &part.uses.module_settings)),
             deployments: Vec::new(),
+            sources: Vec::new(),
             calls: Vec::new(),
         };
         self.units.insert(Key::Module, unit);
@@ -275,6 +279,22 @@ impl Assembly {
             }
         }
         units
+    }
+
+    /// Settings are set in documents.
+    fn add_sources(&mut self) {
+        let by_variable = self.units_by_variable();
+        let mut sources: Vec<(Key, Source)> = Vec::new();
+        for source in self.parts.iter().flat_map(|part| &part.uses.told.sources) {
+            let keys = by_variable.get(&source.name).into_iter().flatten();
+            sources.extend(keys.map(|key| (key.clone(), source.clone())));
+        }
+        sources.sort();
+        for (key, source) in sources {
+            if let Some(unit) = self.units.get_mut(&key) {
+                unit.sources.push(source);
+            }
+        }
     }
 
     fn units_by_text(&self) -> BTreeMap<(FileId, u32), BTreeSet<Key>> {

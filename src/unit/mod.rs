@@ -4,11 +4,13 @@
 
 pub mod assemble;
 mod calls;
+pub mod documents;
 mod passes;
 mod requests;
 mod ties;
 pub mod uses;
 
+use documents::Source;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,9 @@ pub struct Unit {
     pub settings: Vec<SettingRead>,
     /// The names of deployments that reach it or its calls, sorted.
     pub deployments: Vec<DeploymentUse>,
+    /// The places in documents that set its settings or pass them on, by name and location.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sources: Vec<Source>,
     /// The calls made on it, by location, in any file.
     pub calls: Vec<Call>,
 }

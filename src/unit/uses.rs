@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::{DeploymentUse, ties::Ties};
+use super::{DeploymentUse, documents::Told, ties::Ties};
 use crate::{
     facts::{BindingKind, Expr, ExprId, ImportedSymbol, Piece},
     finding::{Finding, Location},
@@ -47,6 +47,8 @@ pub struct FileUses {
     pub wants: BTreeSet<FileId>,
     /// Where settings and texts are that other files may use, by offset.
     pub points: BTreeMap<u32, Location>,
+    /// What it tells as a document.
+    pub told: Told,
 }
 
 /// A client that a file makes or declares.

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use tree_sitter::{Node, Tree};
 
-use super::shape::{self, Pair};
+use super::{
+    lines::{self, Style},
+    shape::{self, Pair},
+};
 use crate::{
     facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
     lang::builder::{Builder, note_problems, span},
@@ -51,8 +54,8 @@ fn block(b: &mut Builder<'_>, node: Node<'_>) {
     };
     let labels: Vec<Span> =
         children.iter().filter(|child| child.kind() == "string_lit").map(|label| inside(span(*label))).collect();
-    let Some(body) = children.iter().find(|child| child.kind() == "body") else { return };
-    let pairs = body_pairs(b, *body);
+    let body = children.iter().find(|child| child.kind() == "body");
+    let pairs = body.map(|body| body_pairs(b, *body)).unwrap_or_default();
     let place = span(node);
     match (word, labels.as_slice()) {
         ("resource" | "data", [kind, name]) => {
@@ -229,7 +232,11 @@ fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
                 let inside = inside(place);
                 shape::text(b, shape::undo_escapes(inside.text(b.source)), inside, place)
             }
-            "quoted_template" | "heredoc_template" => template(b, &children, place),
+            "quoted_template" => template(b, &children, place),
+            "heredoc_template" => {
+                let parts = lines::region(b, place, Style::Script);
+                b.expr(Expr::Other(parts), place)
+            }
             "object" => {
                 let pairs = children.into_iter().filter_map(|child| element(b, child)).collect();
                 shape::object(b, pairs, place)

@@ -160,7 +160,7 @@ fn words(b: &mut Builder<'_>, line: Span) -> Vec<ExprId> {
     let between = |b: &mut Builder<'_>, range: Range<usize>, found: &mut Vec<ExprId>| {
         if !text[range.clone()].trim().is_empty() {
             let span = Span::new(base + range.start, base + range.end);
-            found.push(shape::with_holes(b, span, span));
+            found.push(shape::words(b, span));
         }
     };
     for one in references::set(text) {

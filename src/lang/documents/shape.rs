@@ -84,6 +84,32 @@ pub(super) fn assignment(b: &mut Builder<'_>, found: &references::Assignment, in
     b.expr(Expr::Object(vec![Entry { key, value, span: end }]), whole)
 }
 
+/// A line of commands: a text whose words are pieces of their own, so that a place is a word and not the line.
+pub(super) fn words(b: &mut Builder<'_>, line: Span) -> ExprId {
+    let text = with_holes(b, line, line);
+    let Expr::Text(pieces) = b.facts.expr(text).clone() else { return text };
+    let mut words = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece {
+            Piece::Constant { span, .. } => split(b, span, &mut words),
+            Piece::Hole(hole) => words.push(Piece::Hole(hole)),
+        }
+    }
+    b.facts.exprs[text.index()].expr = Expr::Text(words);
+    text
+}
+
+fn split<'s>(b: &Builder<'s>, span: Span, words: &mut Vec<Piece<'s>>) {
+    let mut at = span.start as usize;
+    for word in span.text(b.source).split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) {
+        let end = word.chars().next_back().filter(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
+        let length = word.len() - end.map_or(0, char::len_utf8);
+        push_constant(b, words, Span::new(at, at + length));
+        push_constant(b, words, Span::new(at + length, at + word.len()));
+        at += word.len();
+    }
+}
+
 /// A text of one line with a hole for each variable that it reads.
 pub(super) fn with_holes(b: &mut Builder<'_>, inside: Span, whole: Span) -> ExprId {
     let raw = inside.text(b.source);

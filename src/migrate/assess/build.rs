@@ -466,6 +466,7 @@ mod tests {
                 location: Location { path: String::new(), start: point, end: point },
                 settings: Vec::new(),
                 deployments: Vec::new(),
+                sources: Vec::new(),
                 calls: Vec::new(),
             })
         };
