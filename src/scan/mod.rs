@@ -512,7 +512,7 @@ fn unknown_kind(path: &str) -> Diagnostic {
         path: Some(path.to_owned()),
         line: None,
         kind: DiagnosticKind::Unreadable,
-        message: "is not of a kind that is scanned; docs/getting-started.md lists these".to_owned(),
+        message: "is not of a kind that is scanned; docs/documents.md lists these".to_owned(),
     }
 }
 
