@@ -42,7 +42,7 @@ requirements.txt dev-requirements.in requirements_test.txt constraints.txt notes
 build.gradle build.gradle.kts settings.kts libs.versions.toml package.json package-lock.json pnpm-lock.yaml yarn.lock \
 uv.lock values.yaml values.yml chat.prompty appsettings.Development.json settings.jsonc a.code-workspace main.tf prod.tfvars \
 terraform.tfvars.example main.bicep main.bicepparam setup.cfg tox.ini a.properties a.conf run.sh run.ps1 run.bat a.vue \
-a.svelte a.astro index.html index.htm config.yaml.sample config.json.j2 a.py.sample LICENSE README image.svg";
+a.svelte a.astro index.html index.htm config.yaml.sample config.json.j2 a.py.sample dotenv.j2 dotenv_test Dockerfile.j2 pom.xml.template requirements.txt.jinja2 LICENSE README image.svg";
 
 #[test]
 fn the_hooks_ask_for_the_files_that_are_scanned() {

@@ -230,8 +230,12 @@ fn mask(code: &mut String, start: usize) {
         !MAGICS_OF_CODE.contains(&name)
     });
     let mut masked = String::with_capacity(cell.len());
+    let mut continues = false;
     for line in cell.split_inclusive('\n') {
-        masked.push_str(&masked_line(line, other));
+        let line_of_code = masked_line(line, other || continues);
+        // A command goes on behind a backslash.
+        continues = matches!(line_of_code, Cow::Owned(_)) && line.trim_end().ends_with('\\');
+        masked.push_str(&line_of_code);
     }
     code.replace_range(start.., &masked);
 }
@@ -438,6 +442,7 @@ mod tests {
     fn magics_and_commands_are_comments_of_the_same_length() {
         let (code, _) = code(r#"["%pip install x\n", "!az login\n", "x = !ls\n", "  %time y\n", "z?\n", "a % b\n"]"#);
         assert_eq!(code, "#pip install x\n#az login\nx = 0#s\n  #time y\n#?\na % b\n");
+        assert_eq!(code_of("!a \\\\\\n  --b\\nx\\n"), "#a \\\n  #-b\nx\n");
         assert_eq!(code_of("%%bash\\necho\\n"), "#%bash\n#cho\n");
         assert_eq!(code_of("%%time\\nx = 1\\n"), "#%time\nx = 1\n");
     }

@@ -163,10 +163,16 @@ impl<'s> Builder<'s> {
 
 /// Notes the broken places, following only subtrees that contain one.
 pub(super) fn note_problems(tree: &Tree, builder: &mut Builder<'_>) {
+    note_problems_but(tree, builder, |_| false);
+}
+
+/// The same, but for places whose text is no mistake: dialects have what a grammar does not know.
+pub(super) fn note_problems_but(tree: &Tree, builder: &mut Builder<'_>, known: impl Fn(&str) -> bool) {
     let mut cursor = tree.walk();
     while builder.facts.problems.len() < MAX_PROBLEMS {
         let node = cursor.node();
-        if node.is_error() || node.is_missing() {
+        let is_known = node.is_error() && known(builder.text(node));
+        if (node.is_error() || node.is_missing()) && !is_known {
             builder.facts.problems.push(Problem { kind: ProblemKind::Syntax, span: span(node) });
         } else if node.has_error() && cursor.goto_first_child() {
             continue;

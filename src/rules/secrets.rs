@@ -123,7 +123,7 @@ fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
                     Piece::Constant { text, span } => {
                         let word = text.trim();
                         let is_known = word == "Bearer" || is_variable_name(word) || word.starts_with("https://");
-                        if !word.is_empty() && !is_known {
+                        if !word.is_empty() && !is_known && !is_template(word) {
                             spans.push(*span);
                         }
                     }
@@ -140,6 +140,13 @@ fn mask_texts(facts: &Facts<'_>, value: ExprId, spans: &mut Vec<Span>) {
         }
         _ => {}
     }
+}
+
+/// True for what stands around the name of a variable in a template: `${{ secrets.`, `os.environ/`.
+fn is_template(text: &str) -> bool {
+    let known = |word: &str| matches!(word, "secrets" | "vars" | "env" | "variables" | "os" | "environ" | "Values");
+    let rest: String = text.chars().map(|c| if "${}()%[]|./\"' ".contains(c) { ' ' } else { c }).collect();
+    rest.split_whitespace().all(known)
 }
 
 fn is_variable_name(text: &str) -> bool {

@@ -12,17 +12,18 @@ use super::{
 };
 use crate::{
     facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
-    lang::builder::{Builder, note_problems, span},
+    lang::builder::{Builder, note_problems_but, span},
 };
 
 /// The argument that says that a resource is not made here.
 const EXISTING: &str = "existing";
 
 /// What newer versions of the language have and its grammar does not know: types that are taken from a resource, imports,
-/// and marks of safe access. Each is replaced by something of the same length that means the same here.
+/// types of variables, and marks of access. Each is replaced by something of the same length that means the same here.
 static NEWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)\bresource(?:Input|Output)?<'[^'\n]*'>(?:[\w.]|\[\*\])*\??|^import\s.*$|^using\s.*$|\.\?|\[\?")
-        .ok()
+    let types = r"\bresource(?:Input|Output)?<'[^'\n]*'>(?:[\w.]|\[\*\])*\??";
+    let variable = r"^var\s+\w+\s+(?:string|int|bool|object|array)(?:\[\])?\s*=";
+    Regex::new(&format!(r"(?m){types}|{variable}|^import\s.*$|^using\s.*$|\.\?|\[\?|[\w)\]]!")).ok()
 });
 
 /// The source as the grammar can read it, with every offset as it was.
@@ -33,6 +34,15 @@ pub(super) fn parseable(source: &str) -> Cow<'_, str> {
         match text {
             ".?" => " .".to_owned(),
             "[?" => " [".to_owned(),
+            // Not the half of `!=`.
+            _ if text.ends_with('!') => {
+                let end = found.get(0).map_or(0, |whole| whole.end());
+                if source[end..].starts_with('=') { text.to_owned() } else { text.replace('!', " ") }
+            }
+            _ if text.starts_with("var") => {
+                let name = text.split_whitespace().nth(1).unwrap_or_default();
+                format!("{:<width$}=", format!("var {name}"), width = text.len() - 1)
+            }
             _ if text.starts_with("resource") => format!("{:<width$}", "object", width = text.len()),
             _ => " ".repeat(text.len()),
         }
@@ -41,7 +51,8 @@ pub(super) fn parseable(source: &str) -> Cow<'_, str> {
 
 pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
     if tree.root_node().has_error() {
-        note_problems(tree, b);
+        // Signs that newer versions have: `!` behind a value, `...` before one.
+        note_problems_but(tree, b, |text| !text.contains(char::is_alphanumeric));
     }
     for node in named(tree.root_node()) {
         statement(b, node);
@@ -263,4 +274,22 @@ fn string(b: &mut Builder<'_>, children: &[Node<'_>], place: Span) -> ExprId {
         }
     }
     b.expr(Expr::Text(pieces), place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parseable;
+    use crate::lang::{Grammar, Lowering};
+
+    #[test]
+    fn newer_forms_are_read_and_keep_every_offset() {
+        let text = "import { a } from 'b'\nvar name string = 'é'\nparam p resourceInput<'A/b@1'>.c.d?\nvar x = y.?z![0]\n\
+                    var list string[] = []\nresource r 'A/b@1' = {\n  name: split(name!, '/')[0]\n}\n";
+        assert_eq!(parseable(text).len(), text.len());
+        let facts = Lowering::default().facts(Grammar::of("a.bicep").unwrap(), text).unwrap();
+        assert!(facts.problems.is_empty(), "{:?}\n{}", facts.problems, parseable(text));
+        assert!(facts.bindings.iter().any(|binding| binding.name == "r"));
+        let broken = "resource r 'A/b@1' = {\n  name: [\n";
+        assert!(!Lowering::default().facts(Grammar::of("a.bicep").unwrap(), broken).unwrap().problems.is_empty());
+    }
 }

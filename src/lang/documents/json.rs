@@ -8,7 +8,7 @@ use tree_sitter::{Node, Tree};
 use super::shape::{self, Pair};
 use crate::{
     facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
-    lang::builder::{Builder, note_problems, span},
+    lang::builder::{Builder, note_problems_but, span},
 };
 
 /// What stands before and behind the name of a parameter that is a value as a whole.
@@ -16,7 +16,8 @@ const PARAMETER: (&str, &str) = ("[parameters('", "')]");
 
 pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
     if tree.root_node().has_error() {
-        note_problems(tree, b);
+        // Settings of editors end lists with a comma.
+        note_problems_but(tree, b, |text| text.trim() == ",");
     }
     let mut cursor = tree.root_node().walk();
     let nodes: Vec<Node<'_>> = tree.root_node().named_children(&mut cursor).collect();

@@ -61,7 +61,8 @@ pub enum Format {
 pub(super) static ENVIRONMENT: Environment = Environment { containers: &[], readers: &[], modules: &[], settings: &[] };
 
 /// What is written behind the name of a file that is there to be copied.
-const SAMPLES: &[&str] = &["example", "sample", "template", "dist", "tpl", "tmpl", "default", "defaults", "orig", "j2"];
+const SAMPLES: &[&str] =
+    &["example", "sample", "template", "dist", "tpl", "tmpl", "default", "defaults", "orig", "j2", "jinja", "jinja2"];
 
 /// Names of lock files and other output that only looks like a document that people write.
 const WRITTEN_BY_TOOLS: &[&str] = &[
@@ -144,18 +145,14 @@ impl Format {
 
 /// A sample of a file has the file's format: `config.yaml.example`.
 fn without_sample_ending(name: &str) -> &str {
-    SAMPLES
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.'))
-        .filter(|rest| rest.contains('.'))
-        .unwrap_or(name)
+    SAMPLES.iter().find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.')).unwrap_or(name)
 }
 
 /// `.env`, `.env.example`, `prod.env`, `env.sample`, `.envrc`, …
 fn is_environment_file(name: &str) -> bool {
     name == "env"
         || name == ".envrc"
-        || name == "dotenv"
+        || name.starts_with("dotenv") && !name.contains('.')
         || name.starts_with(".env")
         || name.rsplit_once('.').is_some_and(|(_, extension)| extension == "env")
         || name.contains(".env.")
@@ -209,7 +206,16 @@ mod tests {
 
     #[test]
     fn names_tell_formats() {
-        for name in [".env", ".env.example", ".env.local.sample", "prod.env", "env.sample", ".envrc", "app.env.tpl"] {
+        for name in [
+            ".env",
+            ".env.example",
+            ".env.local.sample",
+            "prod.env",
+            "env.sample",
+            ".envrc",
+            "app.env.tpl",
+            "dotenv.j2",
+        ] {
             assert_eq!(format(name), Some(Format::Settings), "{name}");
         }
         for name in ["Dockerfile", "dockerfile.dev", "api.Dockerfile", "Makefile", "run.sh", "setup.ps1"] {
