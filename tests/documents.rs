@@ -114,6 +114,13 @@ fn settings_lead_from_the_resource_to_the_calls() {
     assert_eq!((&deployed["name"], &deployed["model"]), (&json!("chat"), &json!("gpt-4o")));
     assert_eq!((&deployed["version"], &deployed["sku"]), (&json!("2024-08-06"), &json!("GlobalStandard")));
 
+    let report = unmoor(folder.path(), &["report", ".", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["deployments"][0]["model"], json!("gpt-4o"), "{}", report["deployments"]);
+    let configuration = report["configuration"].as_array().unwrap();
+    let key = configuration.iter().find(|entry| entry["old"] == json!(["AZURE_OPENAI_KEY"])).unwrap();
+    assert!(key["places"].to_string().contains("infra/main.tf"), "{key}");
+
     let models = unmoor(folder.path(), &["models", "--write"]);
     assert!(models.status.success(), "{}", text(&models.stderr));
     let table = fs::read_to_string(folder.path().join("unmoor.toml")).unwrap();

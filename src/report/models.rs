@@ -1,7 +1,6 @@
 //! The deployment names of a project: where they stand and which model each is mapped to.
 
 use std::{
-    collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -14,7 +13,15 @@ use super::{
     style::{BOLD, DIM, PATH},
     words::printable,
 };
-use crate::{finding::Location, migrate::plan::DeploymentName, scan::Scan, unit::documents::Provisioned};
+use crate::{
+    finding::Location,
+    migrate::plan::DeploymentName,
+    scan::Scan,
+    unit::{
+        DeploymentUse,
+        documents::{Provisioned, deployed},
+    },
+};
 
 /// The version of the serialised form of [`Models`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -43,21 +50,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of a name, with what documents say of it. Where they say different things they say nothing.
+    /// The entry of a name, with what documents say of it.
     pub fn of(deployment: DeploymentName, model: Option<String>, scan: &Scan) -> Self {
-        let values: BTreeSet<&str> = scan
-            .sources
-            .iter()
-            .filter(|source| deployment.variable && source.name == deployment.name)
-            .filter_map(|source| source.value.as_deref())
-            .collect();
-        let own = (!deployment.variable).then_some(deployment.name.as_str());
-        let names: BTreeSet<&str> = values.into_iter().chain(own).collect();
-        let found: Vec<&Provisioned> =
-            scan.deployments.iter().filter(|deployed| names.contains(deployed.name.as_str())).collect();
-        let models: BTreeSet<(&str, Option<&str>)> =
-            found.iter().map(|deployed| (deployed.model.as_str(), deployed.version.as_deref())).collect();
-        let deployed = found.first().filter(|_| models.len() == 1).map(|&deployed| deployed.clone());
+        let names = DeploymentUse { name: deployment.name.clone(), variable: deployment.variable };
+        let deployed = deployed(&names, &scan.deployments, &scan.sources).cloned();
         Self { deployment, model, deployed }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         view::redact,
     },
     rules::{model::FixLevel, target::Target},
+    unit::{Unit, documents::deployed},
 };
 
 /// What an assessment is asked.
@@ -75,7 +76,7 @@ impl Scanner {
             in_place: Planned { plan: &in_place, gone: &gone_in_place },
             to_target: to_target.as_ref().map(|(target, plan)| (*target, Planned { plan, gone: &gone_to_target })),
             tested: scan.tested.iter().cloned().collect(),
-            models: asked.models.clone(),
+            models: models(&scan, asked),
             diagnostics: troubles(&scan, &in_place),
             diff: asked.diff,
         };
@@ -133,4 +134,19 @@ fn troubles(scan: &Scan, plan: &Plan) -> Vec<Trouble> {
         }
     }
     troubles
+}
+
+/// The models of deployments: those of the settings file, else those that templates deploy.
+fn models(scan: &Scan, asked: &Asked<'_>) -> BTreeMap<String, String> {
+    let mut models = asked.models.clone();
+    let of_calls = |unit: &Unit| unit.calls.iter().filter_map(|call| call.deployment.clone()).collect::<Vec<_>>();
+    let named = scan.units.iter().flat_map(|unit| unit.deployments.iter().cloned().chain(of_calls(unit)));
+    for name in named {
+        let known = models.get(&name.name).is_some_and(|model| !model.is_empty());
+        let deployed = deployed(&name, &scan.deployments, &scan.sources).filter(|_| !known);
+        if let Some(deployed) = deployed {
+            models.insert(name.name, deployed.model.clone());
+        }
+    }
+    models
 }

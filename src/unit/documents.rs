@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::uses::Tie;
+use super::{DeploymentUse, uses::Tie};
 use crate::{
     facts::{ArgumentKind, Expr, ExprId, Key, Span},
     finding::{Finding, Location},
@@ -68,6 +68,23 @@ pub struct Told {
     pub sources: Vec<Source>,
     /// Deployments.
     pub provisioned: Vec<Provisioned>,
+}
+
+/// The model that is deployed under a name, or under the name that documents give to a variable. Where they say different
+/// things they say nothing.
+pub fn deployed<'d>(
+    name: &DeploymentUse,
+    deployments: &'d [Provisioned],
+    sources: &[Source],
+) -> Option<&'d Provisioned> {
+    let given = sources.iter().filter(|source| name.variable && source.name == name.name);
+    let given = given.filter_map(|source| source.value.as_deref());
+    let own = (!name.variable).then_some(name.name.as_str());
+    let names: BTreeSet<&str> = given.chain(own).collect();
+    let found: Vec<&Provisioned> = deployments.iter().filter(|one| names.contains(one.name.as_str())).collect();
+    let models: BTreeSet<(&str, Option<&str>)> =
+        found.iter().map(|one| (one.model.as_str(), one.version.as_deref())).collect();
+    found.first().copied().filter(|_| models.len() == 1)
 }
 
 /// What the findings of a document are tied to: the settings that they name.

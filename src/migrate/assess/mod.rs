@@ -466,7 +466,7 @@ pub struct ConfigurationEntry {
     pub secret: bool,
     /// The value or its shape, by target id.
     pub values: BTreeMap<String, String>,
-    /// Where the old ones are read.
+    /// Where the old ones are read, and where documents set them.
     pub places: Vec<Place>,
 }
 

@@ -152,6 +152,11 @@ pub(super) fn configuration(material: &Material<'_>) -> Vec<ConfigurationEntry> 
     for setting in material.units.iter().flat_map(|unit| &unit.settings).filter(|one| !is_known(&one.name)) {
         left.entry(&setting.name).or_default().insert(Place::from(&setting.location));
     }
+    for source in material.units.iter().flat_map(|unit| &unit.sources) {
+        if let Some(places) = left.get_mut(source.name.as_str()) {
+            places.insert(Place::from(&source.location));
+        }
+    }
     entries.extend(left.into_iter().map(|(name, places)| ConfigurationEntry {
         old: vec![name.to_owned()],
         new: None,
@@ -179,11 +184,13 @@ fn values(material: &Material<'_>, planned: &Target, setting: &Setting) -> BTree
     elsewhere.map(|target| (target.id.clone(), value(target))).collect()
 }
 
-/// Where units read the variables that the old texts name.
+/// Where units read the variables that the old texts name, and where documents set these.
 fn places_of(material: &Material<'_>, old: &[String]) -> Vec<Place> {
-    let settings = material.units.iter().flat_map(|unit| &unit.settings);
-    let named = settings.filter(|setting| old.iter().any(|text| text.contains(&setting.name)));
-    let places: BTreeSet<Place> = named.map(|setting| Place::from(&setting.location)).collect();
+    let is_named = |name: &str| old.iter().any(|text| text.contains(name));
+    let read = material.units.iter().flat_map(|unit| &unit.settings).map(|read| (&read.name, &read.location));
+    let set = material.units.iter().flat_map(|unit| &unit.sources).map(|set| (&set.name, &set.location));
+    let named = read.chain(set).filter(|(name, _)| is_named(name));
+    let places: BTreeSet<Place> = named.map(|(_, location)| Place::from(location)).collect();
     places.into_iter().collect()
 }
 
