@@ -15,7 +15,10 @@ use super::{
 use crate::{
     facts::{Facts, ProblemKind, Span},
     finding::Location,
-    input::{modules::FileId, text::LineIndex},
+    input::{
+        modules::FileId,
+        text::{LineIndex, Text},
+    },
     lang::Lowering,
     resolve::{Resolver, link::Outside, paths::Site},
     rules::matching::{
@@ -84,7 +87,7 @@ impl<'l> Looking<'l> {
         let shower = Shower::new(&file, &lines, &facts);
         let index = self.scanner.index(language);
         let mut resolver = Resolver::new(&facts, language, index.reexports()).linked(self.outside());
-        let range = lines.line_span(self.line).unwrap_or_default();
+        let range = lines.line_span(line_of_code(&text, &lines, self.line)).unwrap_or_default();
         let line = Span::new(range.start, range.end);
         let explained = explain(index, &mut resolver, &shower, line);
         Look {
@@ -172,4 +175,18 @@ fn missed(explained: Explained, shower: &Shower<'_>) -> Vec<Missed> {
         says: miss.says,
     });
     portable.chain(misses).collect()
+}
+
+/// The line of a notebook's code that stands on a line of its file; of any other text that line.
+fn line_of_code(text: &Text, lines: &LineIndex<'_>, line: u32) -> u32 {
+    if text.origin.is_none() {
+        return line;
+    }
+    let file_lines = LineIndex::new(text.file());
+    let in_file = |number: &u32| {
+        let start = lines.line_span(*number).unwrap_or_default().start;
+        file_lines.position(text.place(start..start).start).line
+    };
+    // Code of other lines may stand there when a cell is one string.
+    (1..=lines.line_count()).find(|number| in_file(number) == line).unwrap_or(u32::MAX)
 }
