@@ -94,7 +94,7 @@ impl Tools {
             Grammar::Python => &mut self.python,
             Grammar::TypeScript => &mut self.typescript,
             // Only code is walked.
-            Grammar::Tsx | Grammar::Page(_) | Grammar::Document(_) => &mut self.tsx,
+            Grammar::Tsx | Grammar::Page(_) | Grammar::Fences(_) | Grammar::Document(_) => &mut self.tsx,
         }
     }
 }

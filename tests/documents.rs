@@ -226,6 +226,27 @@ fn scripts_in_pages_are_one_module_and_are_fixed_in_place() {
 }
 
 #[test]
+fn fences_of_markdown_are_looked_at_on_request() {
+    let text = "# Use\n\n1. Install\n\n   ```python\n   from openai import AzureOpenAI\n   client = AzureOpenAI(\n       azure_endpoint=url, api_key=key,\n       api_version=\"2024-10-21\",\n   )\n   ```\n\nThe class `AzureOpenAI` is for Azure.\n\n```text\nAzureOpenAI()\n```\n";
+    let folder = tree(&[("README.md", text)]);
+    assert!(places(&scan(folder.path())).is_empty());
+    let output = unmoor(folder.path(), &["scan", ".", "--markdown", "--format", "json"]);
+    let found = places(&serde_json::from_slice(&output.stdout).unwrap());
+    assert!(found.contains(&"import-openai README.md:6:23".to_owned()), "{found:?}");
+    assert!(found.contains(&"client-openai README.md:7:13".to_owned()), "{found:?}");
+    assert!(!found.iter().any(|place| place.contains("README.md:13") || place.contains("README.md:16")), "{found:?}");
+    let fixed = unmoor(folder.path(), &["fix", ".", "--markdown", "--write", "--allow-dirty"]);
+    assert!(fixed.status.success(), "{}", text_of(&fixed));
+    let after = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(after.contains("   from openai import OpenAI\n   client = OpenAI(\n"), "{after}");
+    assert!(after.ends_with("```text\nAzureOpenAI()\n```\n") && !after.contains("api_version"), "{after}");
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
 fn broken_documents_are_told_with_their_line_and_cost_nothing_else() {
     let files = [
         ("a.json", "{\n \"AZURE_OPENAI_ENDPOINT\": \"x\",\n \"b\": [1, 2\n}\n"),

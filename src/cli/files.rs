@@ -8,7 +8,7 @@ use super::common::{Failure, at};
 use crate::{
     config::{Config, Located},
     input::walk::{MAX_READ, WalkOptions},
-    lang::Grammar,
+    lang::{Grammar, scripts::is_markdown},
     scan::ScanOptions,
     suggest::listed,
 };
@@ -44,6 +44,9 @@ pub(super) struct Files {
     /// Look at minified files too
     #[arg(long, help_heading = "Files")]
     minified: bool,
+    /// Look also at the code in fences of Markdown files
+    #[arg(long, help_heading = "Files")]
+    markdown: bool,
     /// How many threads to use; 0 is one per core
     #[arg(short = 'j', long, value_name = "N", env = "UNMOOR_THREADS", default_value_t = 0, help_heading = "Files")]
     threads: usize,
@@ -60,6 +63,11 @@ impl Files {
         let mut exclude = texts(&settings.exclude);
         exclude.extend(here(&self.exclude));
         let include = if self.include.is_empty() { texts(&settings.include) } else { here(&self.include) };
+        let wanted: fn(&str) -> bool = if self.markdown {
+            |name| Grammar::of(name).is_some() || is_markdown(name)
+        } else {
+            |name| Grammar::of(name).is_some()
+        };
         let walk = WalkOptions {
             ignore_files: !self.no_ignore,
             default_excludes: !self.no_default_excludes,
@@ -70,12 +78,13 @@ impl Files {
             follow_links: self.follow_links,
             max_file_size: self.max_size,
             threads: self.threads,
-            ..WalkOptions::new(|name| Grammar::of(name).is_some())
+            ..WalkOptions::new(wanted)
         };
         ScanOptions {
             walk,
             without_prefilter: self.no_prefilter,
             minified: self.minified,
+            markdown: self.markdown,
             ..ScanOptions::of_any_file()
         }
     }

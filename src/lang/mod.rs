@@ -15,7 +15,10 @@ use std::{ops::Range, path::Path};
 
 use tree_sitter::{Parser, Point, Tree};
 
-use self::{documents::Document, scripts::Page};
+use self::{
+    documents::Document,
+    scripts::{Page, fenced, fences, is_markdown},
+};
 use crate::{
     facts::{Facts, Span},
     input::{
@@ -49,6 +52,8 @@ pub enum Grammar {
     Tsx,
     /// JavaScript or TypeScript inside another file.
     Page(Page),
+    /// The fences of a Markdown file that hold code of a language.
+    Fences(Language),
     /// Settings, manifests, infrastructure.
     Document(Document),
 }
@@ -141,8 +146,12 @@ impl Grammar {
         }
     }
 
-    /// The same, where the content can say more than the name: notebooks are written in what their kernel speaks.
+    /// The same, where the content can say more than the name: notebooks are written in what their kernel speaks, and
+    /// Markdown, which is only looked at on request, in what most of its fences hold.
     pub fn of_file(file_name: &str, bytes: &[u8]) -> Option<Self> {
+        if is_markdown(file_name) {
+            return fenced(&String::from_utf8_lossy(bytes)).map(Self::Fences);
+        }
         if !is_notebook(file_name) {
             return Self::of(file_name);
         }
@@ -159,6 +168,7 @@ impl Grammar {
         match self {
             Self::Python => Language::Python,
             Self::TypeScript | Self::Tsx | Self::Page(_) => Language::JavaScript,
+            Self::Fences(language) => language,
             Self::Document(_) => Language::Document,
         }
     }
@@ -182,7 +192,7 @@ impl Lowering {
         }
         let tree = self.tree(grammar, text)?;
         Some(match grammar {
-            Grammar::Python => python::lower(&tree, text),
+            Grammar::Python | Grammar::Fences(Language::Python) => python::lower(&tree, text),
             _ => javascript::lower(&tree, text),
         })
     }
@@ -218,6 +228,7 @@ impl Lowering {
     fn tree(&mut self, grammar: Grammar, text: &str) -> Option<Tree> {
         let page = match grammar {
             Grammar::Page(page) => Some(page.scripts(text)),
+            Grammar::Fences(language) => Some(fences(text, language)),
             _ => None,
         };
         let syntax = match (grammar, &page) {

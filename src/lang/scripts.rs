@@ -1,11 +1,12 @@
-//! Scripts inside other files: which parts of a component or page are JavaScript or TypeScript. The parser is given these
-//! parts and nothing else, so every offset is that of the file, and all blocks of a file are one module.
+//! Code inside other files: which parts of a component or page are JavaScript or TypeScript, and which lines of a Markdown
+//! file lie in fences of a language. The parser is given these parts and nothing else, so every offset is that of the file,
+//! and all blocks of a file are one module.
 
 use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::Syntax;
+use super::{Language, Syntax};
 
 /// A kind of file that holds scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +79,87 @@ fn header(text: &str) -> Option<Range<usize>> {
     Some(start..end)
 }
 
+/// True for the name of a Markdown file.
+pub fn is_markdown(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "md" | "mdx" | "markdown"))
+}
+
+/// A block of code between fences.
+struct Fence<'t> {
+    /// What stands behind the first fence.
+    language: &'t str,
+    /// Its lines, without their indentation.
+    lines: Vec<Range<usize>>,
+}
+
+/// The language that most of the code between fences is written in.
+pub(super) fn fenced(text: &str) -> Option<Language> {
+    let mut sizes = [(Language::Python, 0), (Language::JavaScript, 0)];
+    for fence in all_fences(text) {
+        for (language, size) in &mut sizes {
+            if syntax_of(fence.language).is_some_and(|(own, _)| own == *language) {
+                *size += fence.lines.iter().map(Range::len).sum::<usize>();
+            }
+        }
+    }
+    sizes.into_iter().filter(|(_, size)| *size > 0).max_by_key(|(_, size)| *size).map(|(language, _)| language)
+}
+
+/// The lines in fences of a language, and what they are written in.
+pub(super) fn fences(text: &str, language: Language) -> (Vec<Range<usize>>, Syntax) {
+    let mut syntax = if language == Language::Python { Syntax::Python } else { Syntax::Tsx };
+    let mut lines = Vec::new();
+    for fence in all_fences(text) {
+        match syntax_of(fence.language) {
+            Some((own, written)) if own == language => {
+                if written == Syntax::TypeScript {
+                    syntax = written;
+                }
+                lines.extend(fence.lines);
+            }
+            _ => {}
+        }
+    }
+    (lines, syntax)
+}
+
+fn syntax_of(word: &str) -> Option<(Language, Syntax)> {
+    match word {
+        "python" | "py" | "python3" => Some((Language::Python, Syntax::Python)),
+        "javascript" | "js" | "jsx" | "mjs" | "tsx" => Some((Language::JavaScript, Syntax::Tsx)),
+        "typescript" | "ts" => Some((Language::JavaScript, Syntax::TypeScript)),
+        _ => None,
+    }
+}
+
+fn all_fences(text: &str) -> Vec<Fence<'_>> {
+    let mut found: Vec<Fence<'_>> = Vec::new();
+    let mut open: Option<(&str, usize)> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_start_matches([' ', '\t']);
+        let indent = line.len() - bare.len();
+        let mark = bare.len() - bare.trim_start_matches(['`', '~']).len();
+        let (fence, rest) = bare.split_at(mark);
+        match open {
+            Some((opened, _)) if fence.starts_with(opened) && rest.trim().is_empty() => open = None,
+            Some((_, outer)) => {
+                if let Some(last) = found.last_mut() {
+                    last.lines.push(at + indent.min(outer)..at + line.len());
+                }
+            }
+            None if mark >= 3 => {
+                open = Some((fence, indent));
+                let word = rest.trim().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                found.push(Fence { language: word, lines: Vec::new() });
+            }
+            None => {}
+        }
+        at += line.len();
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +190,17 @@ mod tests {
         assert_eq!(scripts(Page::Astro, text), (vec!["import a from 'a';\n", "b()"], Syntax::TypeScript));
         assert_eq!(scripts(Page::Astro, "<h1/>").0, Vec::<&str>::new());
         assert_eq!(scripts(Page::Astro, "---\n---\n").0, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn fences_hold_the_code_of_one_language() {
+        let text = "# a\n```python\nx = 1\n```\n- b\n  ````py title\n  if y:\n    ```\n  z\n  ````\n~~~ts\nlet a = 1;\n~~~\n```\nno\n```\n";
+        let (lines, syntax) = fences(text, Language::Python);
+        let code: Vec<&str> = lines.into_iter().map(|line| &text[line]).collect();
+        assert_eq!((code.concat().as_str(), syntax), ("x = 1\nif y:\n  ```\nz\n", Syntax::Python));
+        assert_eq!(fences(text, Language::JavaScript).1, Syntax::TypeScript);
+        assert_eq!(fenced(text), Some(Language::Python));
+        assert_eq!(fenced("no code\n```\nx\n```\n"), None);
+        assert!(is_markdown("README.md") && !is_markdown("README"));
     }
 }

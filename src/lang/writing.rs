@@ -235,9 +235,9 @@ impl Grammar {
     /// the file.
     pub fn comments(self, text: &str) -> Comments {
         let (lead, beside, forms) = match self {
-            Self::Python => (2, true, vec![format!("# {text}")]),
+            Self::Python | Self::Fences(Language::Python) => (2, true, vec![format!("# {text}")]),
             // The last is for the text of JSX.
-            Self::TypeScript | Self::Tsx | Self::Page(_) => {
+            Self::TypeScript | Self::Tsx | Self::Page(_) | Self::Fences(_) => {
                 (1, true, vec![format!("// {text}"), format!("{{/* {text} */}}")])
             }
             Self::Document(document) => return document.comments(text),

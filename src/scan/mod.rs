@@ -42,7 +42,7 @@ use crate::{
         prefilter::Prefilter,
         walk::{FoundFile, ReadError, WalkOptions, WalkReport, walk},
     },
-    lang::{Grammar, Language},
+    lang::{Grammar, Language, scripts::is_markdown},
     rules::{
         Rule, RuleSet,
         calls::Catalogue,
@@ -78,6 +78,8 @@ pub struct ScanOptions {
     pub without_prefilter: bool,
     /// Parse minified files too.
     pub minified: bool,
+    /// Look also at code in fences of Markdown files.
+    pub markdown: bool,
     /// Find out which of the files with units tests reach.
     pub tests: bool,
     /// Follow names into other files. Without it each file is looked at by itself and there are no units.
@@ -102,6 +104,7 @@ impl ScanOptions {
             walk,
             without_prefilter: false,
             minified: false,
+            markdown: false,
             tests: false,
             link: true,
             unreported: false,
@@ -394,7 +397,7 @@ impl Scanner {
 
     fn read(&self, reading: &mut Reading, file: FoundFile, options: &ScanOptions, kept: &AtomicUsize) {
         let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if Grammar::of(&name).is_none() {
+        if Grammar::of(&name).is_none() && !(options.markdown && is_markdown(&name)) {
             reading.diagnostics.push(unknown_kind(&shown(&file.path)));
             return;
         }
@@ -402,7 +405,7 @@ impl Scanner {
             reading.unread.push((file.path, error));
             return;
         }
-        // A notebook in a language that is not scanned is no file to look at.
+        // A notebook in a language that is not scanned is no file to look at, and prose without code neither.
         let Some(grammar) = Grammar::of_file(&name, &reading.buffer) else { return };
         reading.files += 1;
         options.progress.read.fetch_add(1, Ordering::Relaxed);
