@@ -456,7 +456,10 @@ impl<'f, 's> Resolver<'f, 's> {
         let facts = self.facts;
         match facts.expr(facts.node(expr).parent?) {
             Expr::Object(entries) => {
-                entries.iter().find(|entry| entry.value == expr).and_then(|entry| match &entry.key {
+                // Values mostly have ids in the order of their entries, of which a document can have very many.
+                let by_order = entries.binary_search_by_key(&expr, |entry| entry.value).ok();
+                let found = by_order.or_else(|| entries.iter().position(|entry| entry.value == expr))?;
+                entries.get(found).and_then(|entry| match &entry.key {
                     Key::Named { name, .. } => Some(&**name),
                     Key::Computed(_) | Key::Spread => None,
                 })

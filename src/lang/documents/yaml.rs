@@ -14,6 +14,8 @@ use crate::{
     lang::builder::{Builder, note_problems, span},
 };
 
+/// From this many lines on the grammar fails: it counts them in 16 bits.
+const MOST_LINES: usize = i16::MAX as usize;
 /// What templates of Go begin with.
 const TEMPLATE: &str = "{{";
 
@@ -22,6 +24,10 @@ pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
     if let Some(header) = front_matter(source) {
         // The body of a prompt is a template, not YAML.
         lines::region(b, header, Style::Template);
+        return;
+    }
+    if source.matches('\n').count() >= MOST_LINES {
+        lines::lower(b, Style::Template);
         return;
     }
     if tree.root_node().has_error() {
