@@ -31,6 +31,12 @@ pub(super) fn span(node: Node<'_>) -> Span {
     Span::new(node.start_byte(), node.end_byte())
 }
 
+/// The named children of a syntax node.
+pub(super) fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).collect()
+}
+
 impl<'s> Builder<'s> {
     /// Starts with a module scope and its unconditional branch.
     pub(super) fn new(source: &'s str) -> Self {

@@ -4,8 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use super::{
     edits::{Edit, applied, ordered},
     file::File,
@@ -14,6 +12,7 @@ use super::{
     options::Around,
     order::early_reads,
     plan::{self, Covered, FilePlan, Fix, Held},
+    splice::{name_of, spliced},
     unit::{NewSetting, Rename, placeholders},
 };
 use crate::{
@@ -108,7 +107,7 @@ impl Planner<'_> {
         }
         file.before = bytes.to_vec();
         file.after = spliced(bytes, &file.edits);
-        file.sha256 = hex(&Sha256::digest(bytes));
+        file.sha256 = name_of(bytes);
         outcome
     }
 
@@ -578,38 +577,4 @@ impl Outcome {
         self.needs.clear();
         self.settings.clear();
     }
-}
-
-/// The change of a document with edits of its text, which begins at `base`.
-pub(crate) fn document_plan(path: &str, bytes: &[u8], base: usize, edits: Vec<Edit>, fixes: Vec<Fix>) -> FilePlan {
-    let edit = |edit: Edit| plan::Edit {
-        start: edit.span.start + base as u32,
-        end: edit.span.end + base as u32,
-        text: edit.text,
-    };
-    let edits: Vec<plan::Edit> = edits.into_iter().map(edit).collect();
-    let after = spliced(bytes, &edits);
-    let sha256 = hex(&Sha256::digest(bytes));
-    FilePlan { path: path.to_owned(), fixes, edits, sha256, before: bytes.to_vec(), after }
-}
-
-/// The bytes after the edits. They are the file's own, so that what the text was read as does not matter.
-fn spliced(bytes: &[u8], edits: &[plan::Edit]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    for edit in edits {
-        out.extend_from_slice(bytes.get(at..edit.start as usize).unwrap_or_default());
-        out.extend_from_slice(edit.text.as_bytes());
-        at = edit.end as usize;
-    }
-    out.extend_from_slice(bytes.get(at..).unwrap_or_default());
-    out
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -31,6 +31,7 @@ mod placing;
 pub mod plan;
 mod request;
 pub(crate) mod settings;
+mod splice;
 mod statements;
 mod stores;
 mod template;
@@ -38,6 +39,6 @@ mod unit;
 mod values;
 pub mod view;
 
-pub(crate) use compose::document_plan;
 pub use compose::{Outcome, Planner};
+pub(crate) use splice::document_plan;
 pub use unit::NewSetting;

@@ -6,13 +6,10 @@ use std::{borrow::Cow, sync::LazyLock};
 use regex::{Captures, Regex};
 use tree_sitter::{Node, Tree};
 
-use super::{
-    hcl::{arguments, without_version},
-    shape::{self, Pair},
-};
+use super::shape::{self, Pair, arguments, inner_arguments, made, without_version};
 use crate::{
-    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
-    lang::builder::{Builder, note_problems_but, span},
+    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Piece, ScopeId, Span},
+    lang::builder::{Builder, named_children, note_problems_but, span},
 };
 
 /// The argument that says that a resource is not made here.
@@ -54,14 +51,9 @@ pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
         // Signs that newer versions have: `!` behind a value, `...` before one.
         note_problems_but(tree, b, |text| !text.contains(char::is_alphanumeric));
     }
-    for node in named(tree.root_node()) {
+    for node in named_children(tree.root_node()) {
         statement(b, node);
     }
-}
-
-fn named(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).collect()
 }
 
 fn statement(b: &mut Builder<'_>, node: Node<'_>) {
@@ -73,7 +65,7 @@ fn statement(b: &mut Builder<'_>, node: Node<'_>) {
         "parameter_declaration" | "variable_declaration" => value_declaration(b, node),
         "output_declaration" | "assignment" => output(b, node),
         "ERROR" => {
-            for child in named(node) {
+            for child in named_children(node) {
                 statement(b, child);
             }
         }
@@ -88,12 +80,12 @@ fn identifier<'t>(children: &[Node<'t>]) -> Option<Node<'t>> {
 /// The text of the string that names a type or a module, with its place.
 fn type_of<'s>(b: &Builder<'s>, children: &[Node<'_>]) -> Option<(&'s str, Span)> {
     let string = children.iter().find(|child| child.kind() == "string")?;
-    let content = named(*string).into_iter().find(|part| part.kind() == "string_content")?;
+    let content = named_children(*string).into_iter().find(|part| part.kind() == "string_content")?;
     Some((b.text(content), span(content)))
 }
 
 fn resource(b: &mut Builder<'_>, node: Node<'_>, parent: &str) -> Option<ExprId> {
-    let children = named(node);
+    let children = named_children(node);
     let (written, at) = type_of(b, &children)?;
     let own = without_version(Cow::Borrowed(written), '@');
     let full = if parent.is_empty() { own } else { Cow::Owned(format!("{parent}/{own}")) };
@@ -107,10 +99,9 @@ fn resource(b: &mut Builder<'_>, node: Node<'_>, parent: &str) -> Option<ExprId>
         let value = shape::constant(b, place);
         given.push(Argument { kind: ArgumentKind::Named { name: EXISTING, span: place }, value, span: place });
     }
-    let callee = b.expr(Expr::Module(full), at);
-    let made = b.expr(Expr::Call { callee, arguments: given }, span(node));
-    bind(b, &children, made);
-    Some(made)
+    let resource = made(b, full, at, given, span(node));
+    bind(b, &children, resource);
+    Some(resource)
 }
 
 /// What can be the body of a declaration.
@@ -122,8 +113,8 @@ fn is_value(node: Node<'_>) -> bool {
 fn body_pairs<'s>(b: &mut Builder<'s>, body: Node<'_>, parent: &str) -> Vec<Pair<'s>> {
     let Some(object) = object_in(body) else { return Vec::new() };
     let mut pairs = Vec::new();
-    for property in named(object) {
-        let nested = named(property).into_iter().find(|child| child.kind() == "resource_declaration");
+    for property in named_children(object) {
+        let nested = named_children(property).into_iter().find(|child| child.kind() == "resource_declaration");
         match nested {
             Some(nested) => {
                 b.deeper(span(nested), |b| resource(b, nested, parent));
@@ -140,41 +131,22 @@ fn object_in(body: Node<'_>) -> Option<Node<'_>> {
         if node.kind() == "object" {
             return Some(node);
         }
-        node = named(node).into_iter().rev().find(|child| is_value(*child))?;
+        node = named_children(node).into_iter().rev().find(|child| is_value(*child))?;
     }
 }
 
 fn module(b: &mut Builder<'_>, node: Node<'_>) {
-    let children = named(node);
+    let children = named_children(node);
     let Some((written, at)) = type_of(b, &children) else { return };
     let Some(body) = children.iter().copied().rev().find(|child| is_value(*child)) else { return };
     let pairs = body_pairs(b, body, "");
     let inner = pairs.iter().find(|pair| pair.key == "params").map(|pair| pair.value);
     let mut given = arguments(pairs);
-    given.extend(inner.map(|inner| parameters(b, inner)).unwrap_or_default());
+    given.extend(inner.map(|inner| inner_arguments(b, inner)).unwrap_or_default());
     let from =
         if written.contains(':') { without_version(Cow::Borrowed(written), ':') } else { Cow::Borrowed(written) };
-    let callee = b.expr(Expr::Module(from), at);
-    let made = b.expr(Expr::Call { callee, arguments: given }, span(node));
-    bind(b, &children, made);
-}
-
-/// The parameters of a module, as arguments of its own. Their values stay part of the object that they stand in.
-fn parameters<'s>(b: &mut Builder<'s>, object: ExprId) -> Vec<Argument<'s>> {
-    let Expr::Object(entries) = b.facts.expr(object).clone() else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in entries {
-        let Key::Named { name: Cow::Borrowed(name), span } = entry.key else { continue };
-        let said = b.facts.expr(entry.value).clone();
-        let place = b.facts.node(entry.value).span;
-        let value = match said {
-            Expr::Text(pieces) if pieces.len() <= 1 => b.expr(Expr::Text(pieces), place),
-            Expr::Name(known) => b.expr(Expr::Name(known), place),
-            _ => b.expr(Expr::Other(Vec::new()), place),
-        };
-        found.push(Argument { kind: ArgumentKind::Named { name, span }, value, span: entry.span });
-    }
-    found
+    let module = made(b, from, at, given, span(node));
+    bind(b, &children, module);
 }
 
 fn bind(b: &mut Builder<'_>, children: &[Node<'_>], value: ExprId) {
@@ -185,7 +157,7 @@ fn bind(b: &mut Builder<'_>, children: &[Node<'_>], value: ExprId) {
 }
 
 fn value_declaration(b: &mut Builder<'_>, node: Node<'_>) {
-    let children = named(node);
+    let children = named_children(node);
     let Some(name) = identifier(&children) else { return };
     let given = children.iter().skip(1).rev().find(|child| child.kind() != "type" && child.kind() != "comment");
     let Some(value) = given.and_then(|given| value(b, *given)) else { return };
@@ -196,7 +168,7 @@ fn value_declaration(b: &mut Builder<'_>, node: Node<'_>) {
 
 /// An output, or a value for a parameter: others read it by its name.
 fn output(b: &mut Builder<'_>, node: Node<'_>) {
-    let children = named(node);
+    let children = named_children(node);
     let Some(name) = identifier(&children) else { return };
     let given = children.iter().skip(1).rev().find(|child| child.kind() != "type" && child.kind() != "comment");
     if let Some(value) = given.and_then(|given| value(b, *given)) {
@@ -210,7 +182,7 @@ fn declared(b: &mut Builder<'_>, name: Node<'_>, value: ExprId, place: Span) {
 }
 
 fn pair<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
-    let children = named(node);
+    let children = named_children(node);
     let key = *children.first()?;
     let key_span = span(key);
     let value = match children.get(1..).and_then(|rest| rest.iter().rev().find(|child| child.kind() != "comment")) {
@@ -224,7 +196,7 @@ fn pair<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
 fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
     let place = span(node);
     b.deeper(place, |b| {
-        let children = named(node);
+        let children = named_children(node);
         Some(match node.kind() {
             "string" => string(b, &children, place),
             "object" => {
@@ -267,7 +239,7 @@ fn string(b: &mut Builder<'_>, children: &[Node<'_>], place: Span) -> ExprId {
                 pieces.push(Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span });
             }
             "interpolation" => {
-                let parts: Vec<ExprId> = named(*child).into_iter().filter_map(|part| value(b, part)).collect();
+                let parts: Vec<ExprId> = named_children(*child).into_iter().filter_map(|part| value(b, part)).collect();
                 pieces.extend(parts.into_iter().map(Piece::Hole));
             }
             _ => {}

@@ -7,32 +7,27 @@ use tree_sitter::{Node, Tree};
 
 use super::{
     lines::{self, Style},
-    shape::{self, Pair},
+    shape::{self, Pair, arguments, constant_text, inner_arguments, made, without_version},
 };
 use crate::{
-    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
-    lang::builder::{Builder, note_problems, span},
+    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Piece, ScopeId, Span},
+    lang::builder::{Builder, named_children, note_problems, span},
 };
 
 pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
     if tree.root_node().has_error() {
         note_problems(tree, b);
     }
-    for body in named(tree.root_node()) {
+    for body in named_children(tree.root_node()) {
         if body.kind() == "body" {
             top(b, body);
         }
     }
 }
 
-fn named(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).collect()
-}
-
 fn top(b: &mut Builder<'_>, body: Node<'_>) {
     let mut settings = Vec::new();
-    for node in named(body) {
+    for node in named_children(body) {
         match node.kind() {
             "block" => block(b, node),
             // A file of values for variables.
@@ -48,7 +43,7 @@ fn top(b: &mut Builder<'_>, body: Node<'_>) {
 /// A block at the top: a resource, a variable, a module, an output, locals.
 fn block(b: &mut Builder<'_>, node: Node<'_>) {
     let source = b.source;
-    let children = named(node);
+    let children = named_children(node);
     let Some(word) = children.first().filter(|first| first.kind() == "identifier").map(|first| b.text(*first)) else {
         return;
     };
@@ -61,12 +56,12 @@ fn block(b: &mut Builder<'_>, node: Node<'_>) {
         ("resource" | "data", [kind, name]) => {
             let first = if word == "data" { "data." } else { "" };
             let full = format!("{first}{}.{}", kind.text(source), name.text(source));
-            let made = resource(b, *kind, pairs, place);
-            bind(b, &full, *name, made);
+            let resource = resource(b, *kind, pairs, place);
+            bind(b, &full, *name, resource);
         }
         ("module", [name]) => {
-            let made = module(b, pairs, place);
-            bind(b, &format!("module.{}", name.text(source)), *name, made);
+            let module = module(b, pairs, place);
+            bind(b, &format!("module.{}", name.text(source)), *name, module);
         }
         ("variable", [name]) => {
             let default = pairs.iter().find(|pair| pair.key == "default").map(|pair| pair.value);
@@ -115,78 +110,29 @@ fn resource<'s>(b: &mut Builder<'s>, kind: Span, pairs: Vec<Pair<'s>>, place: Sp
     };
     let body = pairs.iter().find(|pair| pair.key == "body").map(|pair| pair.value);
     let mut arguments = arguments(pairs);
-    arguments.extend(body.map(|body| body_arguments(b, body)).unwrap_or_default());
-    let callee = b.expr(Expr::Module(name), at);
-    b.expr(Expr::Call { callee, arguments }, place)
+    arguments.extend(body.map(|body| inner_arguments(b, decoded(b, body))).unwrap_or_default());
+    made(b, name, at, arguments, place)
 }
 
 fn module<'s>(b: &mut Builder<'s>, pairs: Vec<Pair<'s>>, place: Span) -> ExprId {
     let from = pairs.iter().find(|pair| pair.key == "source").map(|pair| pair.value);
     match from.and_then(|value| constant_text(b, value)) {
-        Some((text, at)) => {
-            let callee = b.expr(Expr::Module(text), at);
-            b.expr(Expr::Call { callee, arguments: arguments(pairs) }, place)
-        }
+        Some((text, at)) => made(b, text, at, arguments(pairs), place),
         None => shape::object(b, pairs, place),
     }
 }
 
-fn constant_text<'s>(b: &Builder<'s>, value: ExprId) -> Option<(Cow<'s, str>, Span)> {
-    match b.facts.expr(value) {
-        Expr::Text(pieces) => match pieces.as_slice() {
-            [Piece::Constant { text, span }] => Some((text.clone(), *span)),
-            _ => None,
-        },
-        _ => None,
+/// The object in a call such as `jsonencode({ … })`.
+fn decoded(b: &Builder<'_>, body: ExprId) -> ExprId {
+    match b.facts.expr(body) {
+        Expr::Call { arguments, .. } => arguments.first().map_or(body, |argument| argument.value),
+        _ => body,
     }
-}
-
-/// A type or module without the version behind it.
-pub(super) fn without_version(text: Cow<'_, str>, sign: char) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.rsplit_once(sign).map_or(text, |(name, _)| name)),
-        Cow::Owned(text) => Cow::Owned(text.rsplit_once(sign).map_or(text.as_str(), |(name, _)| name).to_owned()),
-    }
-}
-
-pub(super) fn arguments<'s>(pairs: Vec<Pair<'s>>) -> Vec<Argument<'s>> {
-    let argument = |pair: Pair<'s>| match pair.key {
-        Cow::Borrowed(name) => Some(Argument {
-            kind: ArgumentKind::Named { name, span: pair.key_span },
-            value: pair.value,
-            span: pair.span,
-        }),
-        Cow::Owned(_) => None,
-    };
-    pairs.into_iter().filter_map(argument).collect()
-}
-
-/// The properties of a resource that are given as an object of their own.
-fn body_arguments<'s>(b: &mut Builder<'s>, body: ExprId) -> Vec<Argument<'s>> {
-    let object = match b.facts.expr(body) {
-        Expr::Call { arguments, .. } => arguments.first().map(|argument| argument.value),
-        Expr::Object(_) => Some(body),
-        _ => None,
-    };
-    let Some(Expr::Object(entries)) = object.map(|object| b.facts.expr(object)) else { return Vec::new() };
-    let entries = entries.clone();
-    let mut found = Vec::new();
-    for entry in entries {
-        let Key::Named { name: Cow::Borrowed(name), span } = entry.key else { continue };
-        // What it is part of already has it; here its value is looked at once more under its own name.
-        let said = b.facts.expr(entry.value).clone();
-        let value = match said {
-            Expr::Text(pieces) if pieces.len() <= 1 => b.expr(Expr::Text(pieces), b.facts.node(entry.value).span),
-            _ => continue,
-        };
-        found.push(Argument { kind: ArgumentKind::Named { name, span }, value, span: entry.span });
-    }
-    found
 }
 
 fn body_pairs<'s>(b: &mut Builder<'s>, body: Node<'_>) -> Vec<Pair<'s>> {
     let mut pairs = Vec::new();
-    for node in named(body) {
+    for node in named_children(body) {
         match node.kind() {
             "attribute" => pairs.extend(attribute(b, node)),
             "block" => pairs.extend(inner_block(b, node)),
@@ -197,7 +143,7 @@ fn body_pairs<'s>(b: &mut Builder<'s>, body: Node<'_>) -> Vec<Pair<'s>> {
 }
 
 fn inner_block<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
-    let children = named(node);
+    let children = named_children(node);
     let name = children.first()?;
     let key_span = span(*name);
     let body = children.iter().find(|child| child.kind() == "body")?;
@@ -209,7 +155,7 @@ fn inner_block<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
 }
 
 fn attribute<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
-    let children = named(node);
+    let children = named_children(node);
     let key_span = span(*children.first()?);
     let value = value(b, *children.last()?)?;
     Some(Pair { key: Cow::Borrowed(key_span.text(b.source)), key_span, value, span: span(node) })
@@ -222,7 +168,7 @@ fn inside(quoted: Span) -> Span {
 fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
     let place = span(node);
     b.deeper(place, |b| {
-        let children = named(node);
+        let children = named_children(node);
         Some(match node.kind() {
             "expression" => chain(b, &children, place),
             "literal_value" | "template_expr" | "collection_value" if children.len() == 1 => {
@@ -249,7 +195,7 @@ fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
                 let callee = b.expr(Expr::Name(b.text(*children.first()?)), span(*children.first()?));
                 let inner = children.iter().find(|child| child.kind() == "function_arguments");
                 let values: Vec<ExprId> = inner
-                    .map(|inner| named(*inner))
+                    .map(|inner| named_children(*inner))
                     .unwrap_or_default()
                     .into_iter()
                     .filter_map(|child| value(b, child))
@@ -292,7 +238,7 @@ fn chain(b: &mut Builder<'_>, children: &[Node<'_>], place: Span) -> ExprId {
     let whole = Span::new(children[0].start_byte(), children[head - 1].end_byte());
     let mut object = b.expr(Expr::Name(whole.text(b.source)), whole);
     for part in &children[head..] {
-        let Some(name) = named(*part).first().copied() else { continue };
+        let Some(name) = named_children(*part).first().copied() else { continue };
         let to = Span::new(children[0].start_byte(), part.end_byte());
         object = b.expr(Expr::Member { object, property: b.text(name), property_span: span(name) }, to);
     }
@@ -316,7 +262,7 @@ fn template(b: &mut Builder<'_>, children: &[Node<'_>], place: Span) -> ExprId {
                 pieces.push(Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span });
             }
             "template_interpolation" => {
-                let inner = named(*child).into_iter().find(|part| part.kind() == "expression");
+                let inner = named_children(*child).into_iter().find(|part| part.kind() == "expression");
                 if let Some(hole) = inner.and_then(|inner| value(b, inner)) {
                     pieces.push(Piece::Hole(hole));
                 }

@@ -7,8 +7,8 @@ use tree_sitter::{Node, Tree};
 
 use super::shape::{self, Pair};
 use crate::{
-    facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Key, Piece, ScopeId, Span},
-    lang::builder::{Builder, note_problems_but, span},
+    facts::{BindingKind, Expr, ExprId, Key, ScopeId, Span},
+    lang::builder::{Builder, named_children, note_problems_but, span},
 };
 
 /// What stands before and behind the name of a parameter that is a value as a whole.
@@ -19,9 +19,7 @@ pub(super) fn lower(b: &mut Builder<'_>, tree: &Tree) {
         // Settings of editors end lists with a comma.
         note_problems_but(tree, b, |text| text.trim() == ",");
     }
-    let mut cursor = tree.root_node().walk();
-    let nodes: Vec<Node<'_>> = tree.root_node().named_children(&mut cursor).collect();
-    for node in nodes {
+    for node in named_children(tree.root_node()) {
         value(b, node);
     }
     bind_parameters(b);
@@ -32,9 +30,7 @@ fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
     b.deeper(place, |b| match node.kind() {
         "object" => Some(object(b, node)),
         "array" | "ERROR" => {
-            let mut cursor = node.walk();
-            let nodes: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
-            let items = nodes.into_iter().filter_map(|child| value(b, child)).collect();
+            let items = named_children(node).into_iter().filter_map(|child| value(b, child)).collect();
             Some(b.expr(Expr::List(items), place))
         }
         "pair" => {
@@ -65,11 +61,9 @@ fn inside(b: &Builder<'_>, quoted: Span) -> Span {
 }
 
 fn object(b: &mut Builder<'_>, node: Node<'_>) -> ExprId {
-    let mut cursor = node.walk();
-    let nodes: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
-    let pairs: Vec<Pair<'_>> = nodes.into_iter().filter_map(|child| pair(b, child)).collect();
+    let pairs: Vec<Pair<'_>> = named_children(node).into_iter().filter_map(|child| pair(b, child)).collect();
     match resource_type(b, &pairs) {
-        Some((name, type_span)) => resource(b, name, type_span, pairs, span(node)),
+        Some((name, type_span)) => shape::made(b, name, type_span, shape::arguments(pairs), span(node)),
         None => shape::object(b, pairs, span(node)),
     }
 }
@@ -90,28 +84,7 @@ fn pair<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
 fn resource_type<'s>(b: &Builder<'s>, pairs: &[Pair<'s>]) -> Option<(Cow<'s, str>, Span)> {
     let given = |key: &str| pairs.iter().find(|pair| pair.key == key);
     given("apiVersion")?;
-    match b.facts.expr(given("type")?.value) {
-        Expr::Text(pieces) => match pieces.as_slice() {
-            [Piece::Constant { text, span }] if text.contains('/') => Some((text.clone(), *span)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn resource<'s>(b: &mut Builder<'s>, name: Cow<'s, str>, type_span: Span, pairs: Vec<Pair<'s>>, place: Span) -> ExprId {
-    let callee = b.expr(Expr::Module(name), type_span);
-    let arguments = pairs
-        .into_iter()
-        .filter_map(|pair| match pair.key {
-            Cow::Borrowed(name) => {
-                let kind = ArgumentKind::Named { name, span: pair.key_span };
-                Some(Argument { kind, value: pair.value, span: pair.span })
-            }
-            Cow::Owned(_) => None,
-        })
-        .collect();
-    b.expr(Expr::Call { callee, arguments }, place)
+    shape::constant_text(b, given("type")?.value).filter(|(text, _)| text.contains('/'))
 }
 
 /// Parameters stand for their defaults.

@@ -1,4 +1,5 @@
-//! The facts that all formats make: objects of entries, and texts in which the names of variables are holes.
+//! The facts that all formats make: objects of entries, texts in which the names of variables are holes, and resources,
+//! which are calls of their types.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use super::{
     references,
 };
 use crate::{
-    facts::{Entry, Expr, ExprId, Key, Piece, Span},
+    facts::{Argument, ArgumentKind, Entry, Expr, ExprId, Key, Piece, Span},
     lang::builder::Builder,
 };
 
@@ -131,6 +132,71 @@ fn push_constant<'s>(b: &Builder<'s>, pieces: &mut Vec<Piece<'s>>, span: Span) {
     if span.start < span.end {
         pieces.push(Piece::Constant { text: Cow::Borrowed(span.text(b.source)), span });
     }
+}
+
+/// The constant text that a value is, with its place.
+pub(super) fn constant_text<'s>(b: &Builder<'s>, value: ExprId) -> Option<(Cow<'s, str>, Span)> {
+    match b.facts.expr(value) {
+        Expr::Text(pieces) => match pieces.as_slice() {
+            [Piece::Constant { text, span }] => Some((text.clone(), *span)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A resource (or what a module makes): a call of its type.
+pub(super) fn made<'s>(
+    b: &mut Builder<'s>,
+    kind: Cow<'s, str>,
+    at: Span,
+    arguments: Vec<Argument<'s>>,
+    place: Span,
+) -> ExprId {
+    let callee = b.expr(Expr::Module(kind), at);
+    b.expr(Expr::Call { callee, arguments }, place)
+}
+
+/// A type or module without the version behind it.
+pub(super) fn without_version(text: Cow<'_, str>, sign: char) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.rsplit_once(sign).map_or(text, |(name, _)| name)),
+        Cow::Owned(text) => Cow::Owned(text.rsplit_once(sign).map_or(text.as_str(), |(name, _)| name).to_owned()),
+    }
+}
+
+/// The properties of a resource.
+pub(super) fn arguments<'s>(pairs: Vec<Pair<'s>>) -> Vec<Argument<'s>> {
+    let argument = |pair: Pair<'s>| match pair.key {
+        Cow::Borrowed(name) => Some(Argument {
+            kind: ArgumentKind::Named { name, span: pair.key_span },
+            value: pair.value,
+            span: pair.span,
+        }),
+        Cow::Owned(_) => None,
+    };
+    pairs.into_iter().filter_map(argument).collect()
+}
+
+/// The properties of a resource that are given as an object of their own: what is constant in it, or a name, is looked at
+/// once more as the resource's. The object keeps its parts.
+pub(super) fn inner_arguments<'s>(b: &mut Builder<'s>, object: ExprId) -> Vec<Argument<'s>> {
+    let Expr::Object(entries) = b.facts.expr(object).clone() else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries {
+        let Key::Named { name: Cow::Borrowed(name), span } = entry.key else { continue };
+        let place = b.facts.node(entry.value).span;
+        let said = match b.facts.expr(entry.value) {
+            Expr::Text(pieces) if !pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))) => {
+                Expr::Text(pieces.clone())
+            }
+            Expr::Name(known) => Expr::Name(known),
+            _ => Expr::Other(Vec::new()),
+        };
+        let value = b.expr(said, place);
+        found.push(Argument { kind: ArgumentKind::Named { name, span }, value, span: entry.span });
+    }
+    found
 }
 
 /// What is neither text nor made of parts: a number, a truth value, nothing.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     facts::{Expr, ExprId, Span},
-    lang::builder::{Builder, note_problems, span},
+    lang::builder::{Builder, named_children, note_problems, span},
 };
 
 /// From this many lines on the grammar fails: it counts them in 16 bits.
@@ -54,9 +54,7 @@ fn front_matter(source: &str) -> Option<Span> {
 }
 
 fn children(b: &mut Builder<'_>, node: Node<'_>) -> Vec<ExprId> {
-    let mut cursor = node.walk();
-    let nodes: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
-    nodes.into_iter().filter_map(|child| value(b, child)).collect()
+    named_children(node).into_iter().filter_map(|child| value(b, child)).collect()
 }
 
 /// The value of a node; `None` for what is none, such as a comment or an anchor.
@@ -117,9 +115,7 @@ fn block(b: &mut Builder<'_>, place: Span) -> ExprId {
 }
 
 fn mapping(b: &mut Builder<'_>, node: Node<'_>) -> ExprId {
-    let mut cursor = node.walk();
-    let nodes: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
-    let pairs = nodes.into_iter().filter_map(|child| pair(b, child)).collect();
+    let pairs = named_children(node).into_iter().filter_map(|child| pair(b, child)).collect();
     shape::object(b, pairs, span(node))
 }
 
