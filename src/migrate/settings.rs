@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::edits::Edit;
+use super::edits::{Edit, ordered};
 use crate::{
     facts::{Expr, ExprId, Facts, Key, Piece, Span},
     lang::documents::{Document, Format},
@@ -52,6 +52,9 @@ const IN_TEMPLATE: &str = "a template of infrastructure passes it on; give the p
 /// Why the name of a secret stays as it is.
 const OUTSIDE: &str = "it is stored outside the repository; create it there under the new name, with the target's value, \
                        and then change this place";
+
+/// Why a place stays as it is when it may name something else.
+const GENERAL: &str = "the name is too general to be sure that this is the setting; rename it by hand where it is";
 
 /// The words before a name that lies outside the repository.
 const OUTSIDE_WORDS: &[&str] = &["secrets.", "vars.", "secrets[\"", "secrets['", "vars[\"", "vars['"];
@@ -108,6 +111,8 @@ pub(crate) fn rename(
                 writer.renamed.kept.push((number, span, IN_TEMPLATE));
             } else if writer.is_outside(span) {
                 writer.renamed.kept.push((number, span, OUTSIDE));
+            } else if writer.may_be_another(&renaming.from) {
+                writer.renamed.kept.push((number, span, GENERAL));
             } else {
                 writer.renamed.changed.push((number, span));
                 writer.renamed.edits.push(Edit { span, text: renaming.to.clone() });
@@ -118,8 +123,20 @@ pub(crate) fn rename(
         writer.entries(renamings);
     }
     let mut renamed = writer.renamed;
-    renamed.edits.sort_by_key(|edit| edit.span);
+    match ordered(std::mem::take(&mut renamed.edits)) {
+        Ok(edits) => renamed.edits = edits,
+        Err(_) => renamed.block("two changes of it do not go together"),
+    }
     renamed
+}
+
+impl Renamed {
+    /// Gives up all names that would change.
+    pub(crate) fn block(&mut self, because: &'static str) {
+        self.edits.clear();
+        let names: BTreeSet<usize> = self.changed.iter().map(|(number, _)| *number).collect();
+        self.blocked.extend(names.into_iter().map(|number| (number, because)));
+    }
 }
 
 struct Writer<'w, 'f> {
@@ -151,6 +168,12 @@ impl Writer<'_, '_> {
         OUTSIDE_WORDS.iter().any(|word| before.ends_with(word))
     }
 
+    /// True for a word that documents use for other things than variables of the environment.
+    fn may_be_another(&self, name: &str) -> bool {
+        let only_variables = matches!(self.document.format, Format::Settings | Format::Script);
+        !name.contains('_') && !only_variables
+    }
+
     /// The entries of renamed settings get their values; of several that become one, the first stays.
     fn entries(&mut self, renamings: &[Renaming]) {
         let mut seen: BTreeSet<(Option<ExprId>, String)> = BTreeSet::new();
@@ -178,7 +201,8 @@ impl Writer<'_, '_> {
                 let Key::Named { name, span: key } = &entry.key else { continue };
                 let number = renamings.iter().position(|renaming| renaming.from == **name);
                 let known = renamings.iter().any(|renaming| renaming.to == **name);
-                if number.is_none() && !known {
+                let general = number.is_some_and(|number| self.may_be_another(&renamings[number].from));
+                if number.is_none() && !known || general {
                     continue;
                 }
                 // An entry that is all of its object is one of a list.
@@ -301,6 +325,19 @@ mod tests {
         let (after, renamed) = renamed(".github/workflows/ci.yml", text);
         assert_eq!(after, "env:\n  KEY: ${{ secrets.OLD_KEY }}\n  BASE_URL: ${{ vars.OLD_URL }}\n");
         assert_eq!((renamed.changed.len(), renamed.kept.len()), (2, 2));
+    }
+
+    #[test]
+    fn words_that_can_mean_anything_change_only_where_variables_stand() {
+        let one = [Renaming { from: "MODEL".to_owned(), to: "NEW_MODEL".to_owned(), role: RoleOf::Model }];
+        let change = |name: &str, text: &str| {
+            let Some(Grammar::Document(document)) = Grammar::of(name) else { panic!("{name} is no document") };
+            let facts = Lowering::default().facts(Grammar::Document(document), text).unwrap();
+            let renamed = rename(document, text, &facts, &one, &Values::default(), false);
+            (applied(text, &renamed.edits), renamed.kept.len())
+        };
+        assert_eq!(change(".env", "MODEL=x\n"), ("NEW_MODEL=x\n".to_owned(), 0));
+        assert_eq!(change("cars.yaml", "MODEL: beetle\n"), ("MODEL: beetle\n".to_owned(), 1));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::{
     lang::{Grammar, Language, Lowering, documents::Document},
     migrate::{
         Outcome, document_plan,
+        edits::applied,
         options::FixOptions,
         plan::{Covered, Fix, Held},
         settings::{Renaming, Values, is_infrastructure, mention, rename, words},
@@ -229,7 +230,14 @@ impl Following<'_> {
         let facts = lowering.facts(Grammar::Document(document), &text.text)?;
         let name = path.rsplit('/').next().unwrap_or_default();
         let infrastructure = is_infrastructure(document, name, &text.text, self.infrastructure);
-        let renamed = rename(document, &text.text, &facts, self.renamings, &self.values(), infrastructure);
+        let mut renamed = rename(document, &text.text, &facts, self.renamings, &self.values(), infrastructure);
+        let after = applied(&text.text, &renamed.edits);
+        let broken = |text: &str, lowering: &mut Lowering| {
+            lowering.facts(Grammar::Document(document), text).map_or(usize::MAX, |facts| facts.problems.len())
+        };
+        if broken(&after, lowering) > facts.problems.len() {
+            renamed.block("its syntax would break");
+        }
         for (number, because) in &renamed.blocked {
             let because = format!("{path}: {because}");
             blocked.entry(self.renamings[*number].from.clone()).or_insert(because);
