@@ -1,6 +1,7 @@
 //! Packages that a manifest names.
 
 use super::Span;
+use crate::input::versions::normalised;
 
 /// A package that a manifest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +19,7 @@ pub struct Dependency<'s> {
 /// lower case, Python's with hyphens (PEP 503).
 pub fn package_key(package: &str) -> String {
     match package.split_once('/') {
-        Some(("pypi", name)) => {
-            let mut key = "pypi/".to_owned();
-            for c in name.chars() {
-                match c {
-                    '-' | '_' | '.' if key.ends_with('-') => {}
-                    '-' | '_' | '.' => key.push('-'),
-                    _ => key.extend(c.to_lowercase()),
-                }
-            }
-            key
-        }
+        Some(("pypi", name)) => format!("pypi/{}", normalised(name)),
         Some(("nuget", _)) => package.to_lowercase(),
         _ => package.to_owned(),
     }

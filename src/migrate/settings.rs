@@ -104,7 +104,7 @@ pub(crate) fn rename(
     values: &Values,
     infrastructure: bool,
 ) -> Renamed {
-    let mut writer = Writer { document, text, facts, values, renamed: Renamed::default(), lines: BTreeSet::new() };
+    let mut writer = Writer { document, text, facts, values, renamed: Renamed::default() };
     for (number, renaming) in renamings.iter().enumerate() {
         for span in words(text, &renaming.from) {
             if infrastructure {
@@ -145,8 +145,6 @@ struct Writer<'w, 'f> {
     facts: &'w Facts<'f>,
     values: &'w Values,
     renamed: Renamed,
-    /// Lines that go as a whole, by their start.
-    lines: BTreeSet<u32>,
 }
 
 /// An entry of a document for a setting.
@@ -185,7 +183,8 @@ impl Writer<'_, '_> {
             if is_first {
                 self.value(&renamings[number], entry.value);
             } else if let Some(line) = self.whole_line(&entry) {
-                self.remove(line);
+                // What else changes on the line goes with it.
+                self.renamed.edits.push(Edit { span: line, text: String::new() });
             } else {
                 self.renamed.blocked.insert(number, "several settings would have one name, and one of them cannot go");
             }
@@ -252,13 +251,6 @@ impl Writer<'_, '_> {
         // The last entry of JSON may not take the comma of the one before.
         let is_json = self.document.format == Format::Json;
         (is_alone && !is_json).then(|| Span::new(start, end))
-    }
-
-    fn remove(&mut self, line: Span) {
-        if self.lines.insert(line.start) {
-            self.renamed.edits.retain(|edit| !line.contains(edit.span));
-            self.renamed.edits.push(Edit { span: line, text: String::new() });
-        }
     }
 }
 

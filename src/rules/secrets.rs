@@ -59,7 +59,7 @@ pub fn secret_spans(facts: &Facts<'_>) -> Vec<Span> {
             }
             Expr::Text(pieces) => {
                 mask_key_like(pieces, &mut spans);
-                mask_named_words(pieces, &mut spans);
+                mask_named_words(facts, pieces, &mut spans);
             }
             _ => {}
         }
@@ -163,26 +163,72 @@ fn mask_key_like(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
     }
 }
 
-/// In a line of words: what follows a header's name, or an option's, that holds a secret.
-fn mask_named_words(pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
-    let words = pieces.iter().filter(|piece| match piece {
-        Piece::Constant { text, .. } => text.contains(char::is_alphanumeric),
-        Piece::Hole(_) => true,
-    });
-    let mut is_named = false;
-    for word in words {
-        let Piece::Constant { text, span } = word else {
-            is_named = false;
-            continue;
-        };
-        let introduces = text.ends_with(':') || text.starts_with('-') || text.eq_ignore_ascii_case("bearer");
-        let names = introduces && is_secret_name(text) && !text.contains('/');
-        if is_named && !names && !is_variable_name(text) {
-            spans.push(*span);
+/// In a line of words: what follows the name of a header, an option or a variable that holds a secret, in the same word
+/// (`--api-key=…`) or in the next.
+fn mask_named_words(facts: &Facts<'_>, pieces: &[Piece<'_>], spans: &mut Vec<Span>) {
+    let mut named = Named::No;
+    let mut before = "";
+    for piece in pieces {
+        match piece {
+            Piece::Constant { text, span } => {
+                if named == Named::Variable && text.len() > 1 && text.starts_with('=') {
+                    spans.push(Span { start: span.start + 1, ..*span });
+                    named = Named::No;
+                } else if text.contains(char::is_alphanumeric) {
+                    named = masked_word(text, *span, named, spans);
+                    before = text;
+                } else if text.trim() == "=" && named == Named::Variable {
+                    named = Named::Secret;
+                }
+            }
+            Piece::Hole(hole) => {
+                let is_secret = facts.constant_text(*hole).is_some_and(|name| is_secret_name(&name));
+                let is_set = before.trim_end().ends_with("set");
+                named = match (is_secret, is_set) {
+                    (true, true) => Named::Secret,
+                    (true, false) => Named::Variable,
+                    (false, _) => Named::No,
+                };
+            }
         }
-        // `-H "api-key: …"` names in two steps.
-        is_named = names;
     }
+}
+
+/// What the words so far say of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// Nothing.
+    No,
+    /// A variable for a secret was named; a value follows if it is set.
+    Variable,
+    /// It is a secret.
+    Secret,
+}
+
+/// Masks a word, or the value in it; says what it tells of the next one.
+fn masked_word(text: &str, span: Span, named: Named, spans: &mut Vec<Span>) -> Named {
+    let introduces = introduces_secret(text);
+    if named == Named::Secret && !introduces && !is_variable_name(text) {
+        spans.push(span);
+        return Named::No;
+    }
+    let is_word = !text.contains(char::is_whitespace);
+    match text.split_once([':', '=']).filter(|(name, value)| is_word && !value.is_empty() && !name.contains('/')) {
+        Some((name, value)) => {
+            if is_secret_name(name) && !is_variable_name(value) {
+                spans.push(Span { start: span.start + name.len() as u32 + 1, ..span });
+            }
+            Named::No
+        }
+        None if introduces => Named::Secret,
+        None => Named::No,
+    }
+}
+
+/// True for `api-key:`, `--token`, `Bearer`.
+fn introduces_secret(text: &str) -> bool {
+    let opens = text.ends_with(':') || text.starts_with('-') || text.eq_ignore_ascii_case("bearer");
+    opens && !text.contains('/') && is_secret_name(text)
 }
 
 /// Without spaces, with a long run of letters and digits mixed as random ones are: hex, base64, `sk-…`.

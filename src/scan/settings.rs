@@ -201,7 +201,7 @@ impl Following<'_> {
         for renaming in self.renamings {
             if let Some(span) = mention(&facts, &renaming.from) {
                 let line = line(&text, span);
-                let because = format!("{path}:{line} names it, and does not change");
+                let because = format!("{path}:{line} still names it");
                 blocked.entry(renaming.from.clone()).or_insert(because);
             }
         }

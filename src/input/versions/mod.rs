@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use permitted::{Interval, Permitted};
+pub(crate) use requirements::normalised;
 
 use super::roots;
 use super::text::{Decoded, decode};

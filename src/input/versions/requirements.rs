@@ -43,7 +43,7 @@ pub(super) struct Requirement {
 }
 
 /// A name as PEP 503 compares it.
-pub(super) fn normalised(name: &str) -> String {
+pub(crate) fn normalised(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for c in name.trim().chars() {
         if !matches!(c, '-' | '_' | '.') {

@@ -7,7 +7,7 @@ use tree_sitter::{Node, Tree};
 
 use super::{
     lines::{self, Style},
-    shape::{self, Pair, arguments, constant_text, inner_arguments, made, without_version},
+    shape::{self, Pair, arguments, constant_text, inner_arguments, inside, made, without_version},
 };
 use crate::{
     facts::{Argument, ArgumentKind, BindingKind, Expr, ExprId, Piece, ScopeId, Span},
@@ -159,10 +159,6 @@ fn attribute<'s>(b: &mut Builder<'s>, node: Node<'_>) -> Option<Pair<'s>> {
     let key_span = span(*children.first()?);
     let value = value(b, *children.last()?)?;
     Some(Pair { key: Cow::Borrowed(key_span.text(b.source)), key_span, value, span: span(node) })
-}
-
-fn inside(quoted: Span) -> Span {
-    Span { start: quoted.start + 1, end: (quoted.end - 1).max(quoted.start + 1) }
 }
 
 fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {

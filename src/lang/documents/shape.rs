@@ -43,16 +43,19 @@ fn named_value<'s>(b: &Builder<'s>, pairs: &[Pair<'s>]) -> Option<(usize, Cow<'s
     let by_key = |keys: &[&str]| pairs.iter().position(|pair| keys.contains(&&*pair.key.to_ascii_lowercase()));
     let value = by_key(&["value", "defaultvalue"])?;
     let name = pairs.get(by_key(&["name", "key", "variable"])?)?;
-    let Expr::Text(pieces) = b.facts.expr(name.value) else { return None };
-    match pieces.as_slice() {
-        [Piece::Constant { text, span }] if is_name(text) => Some((value, text.clone(), *span)),
-        _ => None,
-    }
+    let (text, span) = constant_text(b, name.value).filter(|(text, _)| is_name(text))?;
+    Some((value, text, span))
 }
 
 /// True for what can be the name of a setting.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
+}
+
+/// What stands between quotes of one character.
+pub(super) fn inside(quoted: Span) -> Span {
+    let start = quoted.start + 1;
+    Span { start, end: quoted.end.saturating_sub(1).max(start) }
 }
 
 /// A text that stands at `inside` (without quotes) in the source. `text` is what it says, with escapes undone.

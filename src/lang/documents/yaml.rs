@@ -7,7 +7,7 @@ use tree_sitter::{Node, Tree};
 
 use super::{
     lines::{self, Style},
-    shape::{self, Pair},
+    shape::{self, Pair, inside},
 };
 use crate::{
     facts::{Expr, ExprId, Span},
@@ -88,10 +88,6 @@ fn value(b: &mut Builder<'_>, node: Node<'_>) -> Option<ExprId> {
         _ => None,
     })
     .flatten()
-}
-
-fn inside(quoted: Span) -> Span {
-    Span { start: quoted.start + 1, end: (quoted.end - 1).max(quoted.start + 1) }
 }
 
 fn plain(b: &mut Builder<'_>, node: Node<'_>) -> ExprId {

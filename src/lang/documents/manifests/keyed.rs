@@ -1,8 +1,8 @@
 //! Manifests in JSON, YAML or TOML, read from the facts that their format made.
 
-use super::listed::requirement;
+use super::{super::shape::constant_text, listed::requirement};
 use crate::{
-    facts::{Dependency, Entry, Expr, ExprId, Facts, Key, Piece, Span, package_key},
+    facts::{Dependency, Entry, Expr, ExprId, Facts, Key, Span, package_key},
     lang::builder::Builder,
 };
 
@@ -39,12 +39,11 @@ fn at(facts: &Facts<'_>, from: ExprId, path: &[&str]) -> Vec<ExprId> {
 fn listed<'s>(b: &Builder<'s>, list: ExprId, found: &mut Vec<Dependency<'s>>) {
     match b.facts.expr(list) {
         Expr::List(items) => items.iter().for_each(|item| listed(b, *item, found)),
-        Expr::Text(pieces) => {
-            if let [Piece::Constant { span, .. }] = pieces.as_slice() {
+        _ => {
+            if let Some((_, span)) = constant_text(b, list) {
                 found.extend(requirement(span.text(b.source), span.start as usize));
             }
         }
-        _ => {}
     }
 }
 
@@ -173,14 +172,9 @@ fn section_of<'s>(b: &Builder<'s>, section: ExprId, found: &mut Vec<Dependency<'
         let version = written[skipped..].char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| skipped + at);
         let end = span.start + version.unwrap_or(written.len()) as u32;
         found.extend(named(b, Span { start: span.start + skipped as u32, end }, "npm"));
-        match b.facts.expr(entry.value) {
-            Expr::Text(pieces) => {
-                if let [Piece::Constant { span, .. }] = pieces.as_slice() {
-                    found.extend(aliased(b, *span));
-                }
-            }
-            Expr::Object(_) => section_of(b, entry.value, found),
-            _ => {}
+        match constant_text(b, entry.value) {
+            Some((_, span)) => found.extend(aliased(b, span)),
+            None => section_of(b, entry.value, found),
         }
     }
 }
@@ -197,13 +191,7 @@ fn aliased<'s>(b: &Builder<'s>, span: Span) -> Option<Dependency<'s>> {
 pub(super) fn catalogue<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
     let Some(top) = top(&b.facts) else { return Vec::new() };
     let libraries = at(&b.facts, top, &["libraries", "*"]);
-    let constant = |expr: ExprId| match b.facts.expr(expr) {
-        Expr::Text(pieces) => match pieces.as_slice() {
-            [Piece::Constant { span, .. }] => Some(*span),
-            _ => None,
-        },
-        _ => None,
-    };
+    let constant = |expr: ExprId| constant_text(b, expr).map(|(_, span)| span);
     let read = |library: ExprId| {
         let field = |name: &str| at(&b.facts, library, &[name]).into_iter().find_map(constant);
         if let (Some(group), Some(name)) = (field("group"), field("name")) {
