@@ -22,7 +22,7 @@ use std::borrow::Cow;
 
 mod dependency;
 
-pub use dependency::{Dependency, package_key};
+pub use dependency::{Dependency, Stated, package_key};
 
 /// A half-open range of byte offsets into the source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

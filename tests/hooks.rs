@@ -38,7 +38,7 @@ fn hooks() -> Vec<Hook> {
 const DOCUMENTS: &str = "\
 .env .env.local .env.example prod.env app.env.tpl env env.sample env-example .envrc dotenv environment.ts Dockerfile \
 Dockerfile.dev api.dockerfile Makefile rules.mk Procfile Pipfile go.mod go.sum pom.xml other.xml packages.config web.config \
-requirements.txt dev-requirements.in requirements_test.txt constraints.txt notes.txt App.csproj Directory.Packages.props \
+requirements.txt requirements/base.txt Requirements/dev.in dev-requirements.in requirements_test.txt constraints.txt notes.txt App.csproj Directory.Packages.props \
 build.gradle build.gradle.kts settings.kts libs.versions.toml package.json package-lock.json pnpm-lock.yaml yarn.lock \
 uv.lock values.yaml values.yml chat.prompty appsettings.Development.json settings.jsonc a.code-workspace main.tf prod.tfvars \
 terraform.tfvars.example main.bicep main.bicepparam setup.cfg tox.ini a.properties a.conf run.sh run.ps1 run.bat a.vue \

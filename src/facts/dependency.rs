@@ -1,7 +1,7 @@
 //! Packages that a manifest names.
 
 use super::Span;
-use crate::input::versions::normalised;
+use crate::input::versions::{Notation, normalised};
 
 /// A package that a manifest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,36 @@ pub struct Dependency<'s> {
     pub name: &'s str,
     /// Where it is written.
     pub span: Span,
+    /// Where its versions are stated. None where a change of the package or its versions is more than a change of this
+    /// place: an address, hashes, an alias, an override.
+    pub stated: Option<Stated>,
+}
+
+impl Dependency<'_> {
+    /// The same in one of several lists.
+    pub fn in_list(mut self, list: u32) -> Self {
+        self.stated = self.stated.map(|stated| Stated { list, ..stated });
+        self
+    }
+
+    /// The same with an entry that is more than the requirement.
+    pub fn with_entry(mut self, entry: Span) -> Self {
+        self.stated = self.stated.map(|stated| Stated { entry, ..stated });
+        self
+    }
+}
+
+/// The place where a manifest says which versions of a package it permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stated {
+    /// The statement; empty where it would stand if there were one.
+    pub versions: Span,
+    /// How it is written.
+    pub notation: Notation,
+    /// All that the manifest says about the package, with quotes, as one entry of a list or a table.
+    pub entry: Span,
+    /// Tells the list or table that the entry belongs to from others of the same manifest.
+    pub list: u32,
 }
 
 /// A package in the form in which packages are compared: registries that do not tell case or separators apart are met in

@@ -30,7 +30,7 @@ pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 << 20;
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct WalkOptions {
-    /// Tells by a file's name whether files like it are wanted. Not asked about files that were named explicitly.
+    /// Tells by a file's name, behind that of its folder, whether files like it are wanted. Not asked about files that were named explicitly.
     pub wanted: fn(&str) -> bool,
     /// Honour `.gitignore`, `.ignore`, `.git/info/exclude` and Git's global excludes. Default: true.
     pub ignore_files: bool,
@@ -343,6 +343,12 @@ impl<'w, S: Send, N: Fn() -> S + Sync, V: Fn(&mut S, FoundFile) + Sync> Parallel
     }
 }
 
+/// The last two parts of a path.
+fn tail(path: &str) -> &str {
+    let mut separators = path.rmatch_indices(std::path::MAIN_SEPARATOR).map(|(at, _)| at + 1);
+    separators.nth(1).map_or(path, |start| &path[start..])
+}
+
 /// One thread's part of a walk. When it is dropped, what it has gathered goes to the walk.
 struct Worker<'w, 'o, S, N, V> {
     walk: &'w Walk<'o, S, N, V>,
@@ -381,7 +387,7 @@ impl<'w, 'o, S, N: Fn() -> S, V: Fn(&mut S, FoundFile)> Worker<'w, 'o, S, N, V> 
             return WalkState::Continue;
         }
         self.report.files += 1;
-        if kind.is_file() && (self.walk.options.wanted)(&name) {
+        if kind.is_file() && (self.walk.options.wanted)(tail(&entry.path().to_string_lossy())) {
             self.meet_file(entry, &name);
         } else {
             self.report.unwanted += 1;

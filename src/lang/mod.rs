@@ -139,9 +139,8 @@ impl Grammar {
             Some("ts" | "mts" | "cts") => Some(Self::TypeScript),
             Some("js" | "jsx" | "mjs" | "cjs" | "tsx") => Some(Self::Tsx),
             extension => {
-                let name = file_name.rsplit('/').next().unwrap_or_default();
                 let page = extension.and_then(Page::of).map(Self::Page);
-                page.or_else(|| Document::of(name).map(Self::Document))
+                page.or_else(|| Document::of(file_name).map(Self::Document))
             }
         }
     }

@@ -132,6 +132,7 @@ impl File<'_, '_, '_> {
                 Fit::Unknown(says) => {
                     let because = format!("{package} is at {version} or newer ({})", unsure(says));
                     unit.lower(FixLevel::Unsafe, because);
+                    unit.assume(package, version);
                 }
             }
         }

@@ -44,6 +44,7 @@ impl<'x> File<'x, '_, '_> {
             let Some(mut unit) = self.unit_of(place, rule, choice.number) else { continue };
             if let Some(because) = choice.unsure {
                 unit.lower(FixLevel::Unsafe, because);
+                rewrite.when.iter().for_each(|(package, version)| unit.assume(package, version));
             }
             // Of several rules that find a call the first has it, if they mean the same.
             match units.iter_mut().find(|other| other.call.is_some() && other.call == unit.call) {

@@ -56,6 +56,8 @@ pub struct Outcome {
     pub needs: BTreeSet<(String, String)>,
     /// Settings that the new code reads.
     pub settings: Vec<NewSetting>,
+    /// Versions that the new code needs and no manifest promises.
+    pub assumes: BTreeSet<Assumption>,
     /// The sites for which no change is known, by rule.
     pub manual: BTreeMap<String, u32>,
     /// Rules of which a unit stays as it is.
@@ -66,6 +68,17 @@ pub struct Outcome {
     pub failed: bool,
     /// The file is broken and is left alone; the line.
     pub broken: Option<u32>,
+}
+
+/// A version that new code needs, of which no manifest says that it is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assumption {
+    /// The package, by the name that its registry has for it.
+    pub package: String,
+    /// The first version that will do.
+    pub version: String,
+    /// The rule whose change needs it.
+    pub rule: String,
 }
 
 /// A text with what was found in it.
@@ -426,6 +439,11 @@ impl Making<'_, '_, '_, '_> {
                     let needs = if self.planner.around.to_settings { &BTreeSet::new() } else { &member.needs };
                     outcome.needs.extend(needs.iter().map(|id| (pack.to_owned(), id.clone())));
                     outcome.settings.extend(member.settings.iter().cloned());
+                    outcome.assumes.extend(member.assumes.iter().map(|(package, version)| Assumption {
+                        package: package.clone(),
+                        version: version.clone(),
+                        rule: rule.id.clone(),
+                    }));
                 }
             } else if !(is_empty && unit.reasons.is_empty()) {
                 outcome.stays.insert(rule.id.clone());
@@ -576,5 +594,6 @@ impl Outcome {
         }));
         self.needs.clear();
         self.settings.clear();
+        self.assumes.clear();
     }
 }

@@ -22,6 +22,7 @@ mod import_edits;
 mod imports;
 mod items;
 mod leftovers;
+pub(crate) mod manifest;
 mod mentions;
 mod notebook;
 pub mod options;
@@ -39,6 +40,6 @@ mod unit;
 mod values;
 pub mod view;
 
-pub use compose::{Outcome, Planner};
-pub(crate) use splice::document_plan;
+pub use compose::{Assumption, Outcome, Planner};
+pub(crate) use splice::{document_plan, merged};
 pub use unit::NewSetting;

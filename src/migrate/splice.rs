@@ -41,3 +41,16 @@ pub(crate) fn document_plan(path: &str, bytes: &[u8], base: usize, edits: Vec<Ed
     let sha256 = name_of(bytes);
     FilePlan { path: path.to_owned(), fixes, edits, sha256, before: bytes.to_vec(), after }
 }
+
+/// Two changes of one file in one. Of edits that meet, the first change's are made.
+pub(crate) fn merged(mut plan: FilePlan, other: FilePlan) -> FilePlan {
+    let meets = |a: &plan::Edit, b: &plan::Edit| a.start <= b.end && b.start <= a.end;
+    if other.edits.iter().any(|edit| plan.edits.iter().any(|own| meets(own, edit))) {
+        return plan;
+    }
+    plan.edits.extend(other.edits);
+    plan.edits.sort_by_key(|edit| (edit.start, edit.end));
+    plan.fixes.extend(other.fixes);
+    plan.after = spliced(&plan.before, &plan.edits);
+    plan
+}

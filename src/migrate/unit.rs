@@ -35,6 +35,8 @@ pub(super) struct Unit {
     pub(super) needs: BTreeSet<String>,
     /// Settings that the new code reads.
     pub(super) settings: Vec<NewSetting>,
+    /// Packages of which no manifest says that they are new enough, with the version from which they are.
+    pub(super) assumes: BTreeSet<(String, String)>,
 }
 
 /// A setting that new code reads.
@@ -79,6 +81,7 @@ impl Unit {
             shares: Vec::new(),
             needs: BTreeSet::new(),
             settings: Vec::new(),
+            assumes: BTreeSet::new(),
         }
     }
 
@@ -89,6 +92,13 @@ impl Unit {
         if !because.is_empty() && self.reasons.iter().all(|(_, known)| *known != because) {
             self.reasons.push((level, because));
         }
+    }
+
+    /// Notes which version of a package a requirement (`>=1.2`, `1.2`, `<3`) asks for at least.
+    pub(super) fn assume(&mut self, package: &str, requirement: &str) {
+        let lower = requirement.split(',').map(str::trim).filter(|part| !part.starts_with('<'));
+        let versions = lower.map(|part| part.trim_start_matches(['>', '=']).trim().to_owned());
+        self.assumes.extend(versions.map(|version| (package.to_owned(), version)));
     }
 
     /// What is in the way where the site is left alone; else the facts that would have to hold.

@@ -177,6 +177,14 @@ fn meaning(level: FixLevel) -> &'static str {
 fn mechanical(fix: &Fix) -> Option<String> {
     let option = if fix.rewrite.iter().all(|rewrite| rewrite.only_for_targets) { " --target TARGET" } else { "" };
     let best = fix.level.name();
+    if !fix.swap.is_empty() {
+        let swaps =
+            fix.swap.iter().map(|(from, swap)| format!("`{from}` becomes `{}` {}", swap.to, swap.at.join(" or ")));
+        let swaps = swaps.collect::<Vec<_>>().join(", ");
+        return Some(format!(
+            "`unmoor fix --level unsafe` swaps packages when it leaves no code that uses the old one: {swaps}."
+        ));
+    }
     let is_made = !fix.rewrite.is_empty() && fix.level > FixLevel::Manual;
     is_made.then(|| format!("`unmoor fix{option}` makes it where it can; the best level is `{best}`."))
 }

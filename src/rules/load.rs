@@ -14,7 +14,7 @@ use super::{
     pattern::SymbolSet,
     reference::Reference,
     source::{self, Kind, SourceFile, parse, whole_file},
-    text,
+    swap, text,
 };
 use crate::lang::Language;
 
@@ -142,6 +142,7 @@ fn check_rule(source: &SourceFile, file: &RuleFile) -> Vec<RuleError> {
     for clause in file.clauses() {
         check_clause(source, clause, &mut errors);
     }
+    errors.extend(swap::check(source, file));
     errors
 }
 

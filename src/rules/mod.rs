@@ -23,6 +23,7 @@ pub mod secrets;
 pub mod select;
 mod source;
 pub mod support;
+pub mod swap;
 pub mod target;
 mod text;
 pub mod values;

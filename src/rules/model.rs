@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rewrite::{Portable, Rewrite};
+use super::{
+    rewrite::{Portable, Rewrite},
+    swap::Swap,
+};
 
 /// One rule: finds one kind of site and says what to do about it. Its id is its path below the rules folder, without
 /// the extension; its language is the folder it lies in.
@@ -139,6 +142,9 @@ pub struct Fix {
     /// The mechanical change, where there is one.
     #[serde(default)]
     pub rewrite: Vec<Rewrite>,
+    /// What takes the place of a package in a manifest once the fix has left no code that uses it. By package.
+    #[serde(default)]
+    pub swap: BTreeMap<String, Swap>,
     /// What to do by hand, step by step, where no mechanical change is known. In Markdown.
     #[serde(default)]
     pub recipe: Option<String>,

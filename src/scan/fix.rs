@@ -14,6 +14,7 @@ use std::{
 use super::{
     Hit, ScanOptions, Scanner,
     analyse::{PassedOver, content},
+    manifests,
     projects::Projects,
     settings::follow,
     shown,
@@ -76,6 +77,7 @@ impl Scanner {
                 self.rules.portable.values().flat_map(|portable| portable.infrastructure.clone()).collect();
             follow(paths, options, fix, self.index(Language::Document), &infrastructure, &mut outcomes)?;
         }
+        manifests::follow(paths, options, fix.level, &self.rules, &tree.projects, &mut outcomes)?;
         let mut plan = self.assembled(fix, outcomes, &scan);
         if fix.target.is_some() {
             plan.left_models = self.left_models(&tree, &hits, &plan);
@@ -414,6 +416,7 @@ fn lowered(mut outcome: Outcome, mixed: &BTreeMap<String, (String, Vec<String>)>
         }));
         outcome.needs.clear();
         outcome.settings.clear();
+        outcome.assumes.clear();
     }
     outcome
 }

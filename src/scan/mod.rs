@@ -10,9 +10,11 @@ pub mod assess;
 mod context;
 mod fix;
 mod link;
+mod manifests;
 mod projects;
 mod settings;
 mod since;
+mod usage;
 pub mod why;
 
 use std::{

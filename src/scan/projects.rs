@@ -52,16 +52,8 @@ impl Projects {
 
     /// Whether the version of a package that a file's project uses fits all of a requirement (`>=1.2, <3`).
     pub(super) fn fit(&self, file: &Path, language: Language, package: &str, requirement: &str) -> Fit {
-        let ecosystem = match language {
-            Language::Python => Ecosystem::Python,
-            Language::JavaScript => Ecosystem::JavaScript,
-            Language::Document => return Fit::Unknown(None),
-        };
-        let root = repository_of(file, &self.tops);
-        let versions = self.roots.get(&root);
-        let Some(known) = versions.and_then(|versions| versions.of(file, ecosystem, package)) else {
-            return Fit::Unknown(None);
-        };
+        let Some(known) = self.known(file, language, package) else { return Fit::Unknown(None) };
+        let root = self.root_of(file);
         let mut fit = Fit::Yes;
         for part in requirement.split(',').map(str::trim) {
             let (holds, fails) = if let Some(version) = part.strip_prefix('<') {
@@ -78,6 +70,21 @@ impl Projects {
             }
         }
         fit
+    }
+
+    /// The manifest that says which versions of a package a file's project permits.
+    pub(super) fn manifest_of(&self, file: &Path, language: Language, package: &str) -> Option<PathBuf> {
+        let known = self.known(file, language, package)?;
+        Some(known.declared.map_or(known.source, |declared| declared.source))
+    }
+
+    fn known(&self, file: &Path, language: Language, package: &str) -> Option<Known> {
+        let ecosystem = match language {
+            Language::Python => Ecosystem::Python,
+            Language::JavaScript => Ecosystem::JavaScript,
+            Language::Document => return None,
+        };
+        self.roots.get(&self.root_of(file))?.of(file, ecosystem, package)
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {

@@ -306,14 +306,15 @@ impl Following<'_> {
 }
 
 /// A document whose places are told.
-struct Place<'p> {
-    path: &'p str,
-    lines: LineIndex<'p>,
-    base: u32,
+pub(super) struct Place<'p> {
+    pub(super) path: &'p str,
+    pub(super) lines: LineIndex<'p>,
+    /// The offset in the file at which its text begins.
+    pub(super) base: u32,
 }
 
 impl Place<'_> {
-    fn location(&self, span: Span) -> Location {
+    pub(super) fn location(&self, span: Span) -> Location {
         location(self.path, &self.lines, span, self.base)
     }
 }

@@ -14,6 +14,7 @@
 
 mod javascript;
 pub(super) mod json;
+mod notation;
 mod permitted;
 mod python;
 mod requirements;
@@ -25,8 +26,9 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+pub use notation::Notation;
 pub use permitted::{Interval, Permitted};
-pub(crate) use requirements::normalised;
+pub(crate) use requirements::{is_compiled, normalised};
 
 use super::roots;
 use super::text::{Decoded, decode};

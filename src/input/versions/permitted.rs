@@ -116,6 +116,20 @@ impl Permitted {
             (Self::Unknown, known) | (known, _) => Some(known.clone()),
         }
     }
+
+    /// True when it is certain that all of it lies in `other` and ends where `other` does.
+    pub(super) fn is_upper_part_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Python(own), Self::Python(other)) => {
+                own.high == other.high && own.high_included == other.high_included
+            }
+            (Self::Python(own), Self::Unknown) => own.high.is_none(),
+            (Self::JavaScript { ranges, .. }, Self::JavaScript { ranges: others, .. }) => {
+                ranges.iter().all(|range| others.iter().any(|other| other.allows_all(range)))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Interval {

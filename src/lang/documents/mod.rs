@@ -79,14 +79,16 @@ const WRITTEN_BY_TOOLS: &[&str] = &[
 ];
 
 impl Document {
-    /// What a file is, by its name; `None` for what is no document that can be read.
-    pub fn of(file_name: &str) -> Option<Self> {
-        let name = file_name.to_ascii_lowercase();
+    /// What a file is, by its name and that of its folder; `None` for what is no document that can be read.
+    pub fn of(path: &str) -> Option<Self> {
+        let mut parts = path.rsplit(['/', std::path::MAIN_SEPARATOR]);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let folder = parts.next().unwrap_or_default();
         let name = without_sample_ending(&name);
         if WRITTEN_BY_TOOLS.contains(&name) {
             return None;
         }
-        let manifest = Manifest::of(name);
+        let manifest = Manifest::of(folder, name);
         let format = manifest.map(Manifest::format).or_else(|| Format::of(name))?;
         Some(Self { format, manifest })
     }

@@ -2,7 +2,8 @@
 
 use super::{super::shape::constant_text, listed::requirement};
 use crate::{
-    facts::{Dependency, Entry, Expr, ExprId, Facts, Key, Span, package_key},
+    facts::{Dependency, Entry, Expr, ExprId, Facts, Key, Span, Stated, package_key},
+    input::versions::Notation,
     lang::builder::Builder,
 };
 
@@ -38,19 +39,32 @@ fn at(facts: &Facts<'_>, from: ExprId, path: &[&str]) -> Vec<ExprId> {
 /// The requirements in a list of strings.
 fn listed<'s>(b: &Builder<'s>, list: ExprId, found: &mut Vec<Dependency<'s>>) {
     match b.facts.expr(list) {
-        Expr::List(items) => items.iter().for_each(|item| listed(b, *item, found)),
+        Expr::List(items) => {
+            let first = found.len();
+            items.iter().for_each(|item| listed(b, *item, found));
+            let own = found.drain(first..).map(|one| one.in_list(list.0)).collect::<Vec<_>>();
+            found.extend(own);
+        }
         _ => {
             if let Some((_, span)) = constant_text(b, list) {
-                found.extend(requirement(span.text(b.source), span.start as usize));
+                let entry = b.facts.node(list).span;
+                found.extend(requirement(span.text(b.source), span.start as usize).map(|one| one.with_entry(entry)));
             }
         }
     }
 }
 
-/// The packages that are keys of a table.
-fn keys<'s>(b: &Builder<'s>, table: ExprId, registry: &str, found: &mut Vec<Dependency<'s>>) {
+/// The Python packages that are keys of a table, by their versions or by tables that hold these.
+fn keys<'s>(b: &Builder<'s>, table: ExprId, notation: Notation, found: &mut Vec<Dependency<'s>>) {
     for entry in entries(&b.facts, table) {
-        found.extend(named(b, unquoted(b.source, entry.span), registry));
+        let text = match b.facts.expr(entry.value) {
+            Expr::Object(_) => at(&b.facts, entry.value, &["version"]).into_iter().next(),
+            _ => Some(entry.value),
+        };
+        let versions = text.and_then(|text| constant_text(b, text)).map(|(_, span)| span);
+        let whole = Span { start: entry.span.start, end: b.facts.node(entry.value).span.end };
+        let stated = versions.map(|versions| Stated { versions, notation, entry: whole, list: table.0 });
+        found.extend(named(b, unquoted(b.source, entry.span), "pypi").map(|one| Dependency { stated, ..one }));
     }
 }
 
@@ -63,7 +77,7 @@ fn unquoted(source: &str, span: Span) -> Span {
 
 fn named<'s>(b: &Builder<'s>, span: Span, registry: &str) -> Option<Dependency<'s>> {
     let name = b.source.get(span.start as usize..span.end as usize)?;
-    Some(Dependency { package: package_key(&format!("{registry}/{name}")), name, span })
+    Some(Dependency { package: package_key(&format!("{registry}/{name}")), name, span, stated: None })
 }
 
 /// `pyproject.toml`.
@@ -94,7 +108,7 @@ pub(super) fn pyproject<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
     ];
     for path in tables {
         for table in at(&b.facts, top, path) {
-            keys(b, table, "pypi", &mut found);
+            keys(b, table, Notation::Poetry, &mut found);
         }
     }
     sorted(found)
@@ -107,7 +121,7 @@ pub(super) fn pipfile<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
     // Besides the two usual ones, any table can be a category of packages.
     for entry in entries(&b.facts, top) {
         if !matches!(entry.name, "source" | "requires" | "scripts" | "pipenv") {
-            keys(b, entry.value, "pypi", &mut found);
+            keys(b, entry.value, Notation::Pep440, &mut found);
         }
     }
     sorted(found)
@@ -122,7 +136,7 @@ pub(super) fn conda<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
         for item in items {
             let inner = at(&b.facts, *item, &["pip"]);
             if inner.is_empty() {
-                found.extend(channelled(b, *item));
+                found.extend(channelled(b, *item).map(|one| one.in_list(list.0)));
             }
             for list in inner {
                 listed(b, list, &mut found);
@@ -138,29 +152,39 @@ fn channelled<'s>(b: &Builder<'s>, item: ExprId) -> Option<Dependency<'s>> {
     let text = unquoted(b.source, span);
     let raw = text.text(b.source);
     let skipped = raw.find("::").map_or(0, |at| at + 2);
-    requirement(&b.source[text.start as usize + skipped..text.end as usize], text.start as usize + skipped)
+    let one = requirement(&b.source[text.start as usize + skipped..text.end as usize], text.start as usize + skipped)?;
+    let stated = one.stated.map(|stated| Stated { notation: Notation::Conda, ..stated });
+    Some(Dependency { stated, ..one }.with_entry(span))
 }
 
 /// `package.json`.
 pub(super) fn package_json<'s>(b: &Builder<'s>) -> Vec<Dependency<'s>> {
-    const SECTIONS: &[&str] = &[
-        "dependencies",
-        "devDependencies",
-        "peerDependencies",
-        "optionalDependencies",
-        "overrides",
-        "resolutions",
-        "catalog",
-    ];
+    const SECTIONS: &[&str] =
+        &["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "catalog"];
+    const CHOICES: &[&str] = &["overrides", "resolutions"];
     let mut found = Vec::new();
     let Some(top) = top(&b.facts) else { return found };
     for section in SECTIONS.iter().flat_map(|section| at(&b.facts, top, &[section])) {
+        let first = found.len();
+        section_of(b, section, &mut found);
+        found[first..].iter_mut().for_each(|one| one.stated = ranges(b, section, one.span));
+    }
+    for section in CHOICES.iter().flat_map(|section| at(&b.facts, top, &[section])) {
         section_of(b, section, &mut found);
     }
     for section in at(&b.facts, top, &["pnpm", "overrides"]) {
         section_of(b, section, &mut found);
     }
     sorted(found)
+}
+
+/// The ranges of a package that a section names at `name`. None for an alias.
+fn ranges(b: &Builder<'_>, section: ExprId, name: Span) -> Option<Stated> {
+    let all = entries(&b.facts, section);
+    let entry = all.iter().find(|entry| unquoted(b.source, entry.span) == name)?;
+    let (text, versions) = constant_text(b, entry.value)?;
+    let whole = Span { start: entry.span.start, end: b.facts.node(entry.value).span.end };
+    (!text.contains(':')).then_some(Stated { versions, notation: Notation::Npm, entry: whole, list: section.0 })
 }
 
 fn section_of<'s>(b: &Builder<'s>, section: ExprId, found: &mut Vec<Dependency<'s>>) {

@@ -39,7 +39,12 @@ pub(super) fn dot_net<'s>(b: &mut Builder<'s>) -> Vec<Dependency<'s>> {
         let range = attribute.range_value();
         let name = source.get(range.clone())?;
         let span = Span::new(range.start, range.end);
-        (!name.is_empty()).then(|| Dependency { package: package_key(&format!("nuget/{name}")), name, span })
+        (!name.is_empty()).then(|| Dependency {
+            package: package_key(&format!("nuget/{name}")),
+            name,
+            span,
+            stated: None,
+        })
     };
     document.descendants().filter(Node::is_element).filter_map(name).collect()
 }
@@ -59,7 +64,7 @@ pub(super) fn maven<'s>(b: &mut Builder<'s>) -> Vec<Dependency<'s>> {
     let read = |node: Node<'_, '_>| {
         let (group, _) = text(node, "groupId")?;
         let (name, span) = text(node, "artifactId")?;
-        Some(Dependency { package: package_key(&format!("maven/{group}/{name}")), name, span })
+        Some(Dependency { package: package_key(&format!("maven/{group}/{name}")), name, span, stated: None })
     };
     document.descendants().filter(|node| node.tag_name().name() == "dependency").filter_map(read).collect()
 }

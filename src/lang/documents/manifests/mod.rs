@@ -36,8 +36,8 @@ pub enum Manifest {
 }
 
 impl Manifest {
-    /// The manifest that a file is by its name in lower case.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    /// The manifest that a file is by its name in lower case, and its folder's name.
+    pub(super) fn of(folder: &str, name: &str) -> Option<Self> {
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         Some(match name {
             "pyproject.toml" => Self::Pyproject,
@@ -53,6 +53,7 @@ impl Manifest {
             _ if ends(&[".txt", ".in"]) && (name.contains("requirements") || name.starts_with("constraints")) => {
                 Self::Requirements
             }
+            _ if ends(&[".txt", ".in"]) && folder.eq_ignore_ascii_case("requirements") => Self::Requirements,
             _ if name.starts_with("environment") && ends(&[".yml", ".yaml"]) => Self::Conda,
             _ => return None,
         })
