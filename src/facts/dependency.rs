@@ -20,12 +20,14 @@ pub struct Dependency<'s> {
 
 impl Dependency<'_> {
     /// The same in one of several lists.
+    #[must_use]
     pub fn in_list(mut self, list: u32) -> Self {
         self.stated = self.stated.map(|stated| Stated { list, ..stated });
         self
     }
 
     /// The same with an entry that is more than the requirement.
+    #[must_use]
     pub fn with_entry(mut self, entry: Span) -> Self {
         self.stated = self.stated.map(|stated| Stated { entry, ..stated });
         self

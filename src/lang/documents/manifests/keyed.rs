@@ -41,7 +41,9 @@ fn listed<'s>(b: &Builder<'s>, list: ExprId, found: &mut Vec<Dependency<'s>>) {
     match b.facts.expr(list) {
         Expr::List(items) => {
             let first = found.len();
-            items.iter().for_each(|item| listed(b, *item, found));
+            for item in items {
+                listed(b, *item, found);
+            }
             let own = found.drain(first..).map(|one| one.in_list(list.0)).collect::<Vec<_>>();
             found.extend(own);
         }
