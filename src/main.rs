@@ -4,18 +4,29 @@
 use std::{
     io::{self, BufWriter, ErrorKind, IsTerminal, Write},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
-    process::ExitCode,
+    process::{self, ExitCode},
     sync::{Mutex, PoisonError},
 };
 
 use anstream::{AutoStream, ColorChoice};
-use unmoor::cli::{self, Arguments, Color, Exit, Streams};
+use unmoor::{
+    cli::{self, Arguments, Color, Exit, Streams},
+    migrate::apply,
+};
+
+/// The exit code of a program that was interrupted, as shells have it: 128 and the number of the signal.
+const INTERRUPTED: i32 = 130;
 
 /// What the last panic said, for the request to report it.
 static LAST_PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(remember));
+    // Without a handler a signal ends the program at once, which loses no more than a temporary file.
+    let _ = ctrlc::set_handler(|| {
+        let _whole = apply::between_files();
+        process::exit(INTERRUPTED);
+    });
     let parsed = Arguments::parse_from(std::env::args_os());
     let choice = parsed.as_ref().map_or(ColorChoice::Auto, |arguments| color_choice(arguments.color()));
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), choice));

@@ -4,9 +4,12 @@
 /// The known word that `word` is most likely a misspelling of, if one is near enough.
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let allowed = (length / 3).max(1);
     known
         .into_iter()
+        // No distance is below that of the lengths; to find the distance of a very long word takes very long.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
@@ -22,6 +25,11 @@ pub fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_very_long_word_costs_nothing() {
+        assert_eq!(nearest(&"x".repeat(1 << 20), ["exclude", "include"]), None);
+    }
 
     #[test]
     fn finds_the_nearest_word_and_no_far_one() {

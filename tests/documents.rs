@@ -315,6 +315,16 @@ fn odd_documents_are_read() {
 }
 
 #[test]
+fn requirements_are_told_by_their_folder() {
+    let folder =
+        tree(&[("requirements/base.txt", "azure-ai-inference==1\n"), ("notes/base.txt", "azure-ai-inference==1\n")]);
+    let expected = ["package-retired requirements/base.txt:1:1"];
+    assert_eq!(places(&scan(folder.path())), expected);
+    let named = unmoor(folder.path(), &["scan", "requirements/base.txt", "--format", "json"]);
+    assert_eq!(places(&serde_json::from_slice(&named.stdout).unwrap()), expected);
+}
+
+#[test]
 fn no_format_shows_a_key() {
     let key = "Zq7hunter2hunter2Zq7";
     // Nothing in its form tells that it is a key.

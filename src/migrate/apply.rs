@@ -5,6 +5,8 @@
 //! crash leaves one of the two (and at worst a temporary file, `.unmoor-*.tmp`). Nothing is written through a symbolic
 //! link.
 //!
+//! Whoever ends the program in between waits for [`between_files`].
+//!
 //! Permissions are kept, and on Unix the owner and group where the user may set them. Access control lists and extended
 //! attributes are not kept. A file with several hard links is parted from the others: those keep the old content.
 //!
@@ -17,10 +19,20 @@ use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
 pub use dirty::{GitError, dirty};
+
+/// Held while a file is replaced.
+static REPLACING: Mutex<()> = Mutex::new(());
+
+/// Waits until no file is being replaced, and lets none be while what this gives is held: whoever ends the program in the
+/// middle of a run (a user who presses Ctrl-C) leaves no temporary file behind.
+pub fn between_files() -> MutexGuard<'static, ()> {
+    REPLACING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A file that is to change.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +126,7 @@ fn try_apply(change: &Change<'_>, root: &Path) -> Result<(), Refusal> {
     let target = target(change.path, root)?;
     let metadata = check(&target, change.before)?;
     writable(&target, &metadata)?;
+    let _whole = between_files();
     let prepared = prepare(&target, change.after, &metadata)?;
     // Preparing may have waited for the disk.
     check(&target, change.before)?;

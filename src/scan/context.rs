@@ -192,7 +192,7 @@ fn listed(
     let mut files = named;
     let own: HashSet<PathBuf> = files.iter().map(|(path, _)| absolute(path)).collect();
     for path in walked.states.into_iter().flatten() {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = path.to_string_lossy();
         if let Some(grammar) = Grammar::of(&name).filter(|_| !own.contains(&absolute(&path))) {
             files.push((path, grammar));
         }

@@ -398,7 +398,7 @@ impl Scanner {
     }
 
     fn read(&self, reading: &mut Reading, file: FoundFile, options: &ScanOptions, kept: &AtomicUsize) {
-        let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = file.path.to_string_lossy();
         if Grammar::of(&name).is_none() && !(options.markdown && is_markdown(&name)) {
             reading.diagnostics.push(unknown_kind(&shown(&file.path)));
             return;

@@ -302,7 +302,7 @@ impl Scanner {
             walk: Walk { looked_at: walked.is_some(), reason: None },
             ..Why::default()
         };
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path.to_string_lossy().into_owned();
         let Some(grammar) = Grammar::of(&name) else {
             why.walk = Walk { looked_at: false, reason: Some("it is not of a kind that is scanned".to_owned()) };
             why.answer = answer::of(&why);
