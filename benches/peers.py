@@ -21,8 +21,6 @@ HERE = Path(__file__).resolve().parent
 KINDS = (".py", ".pyi", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 # The tool that the others are compared with.
 YARDSTICK = "rg"
-# Tools that take too long for as many rounds as the others.
-SLOW = ("semgrep",)
 
 
 def commands(unmoor, tree):
@@ -122,7 +120,7 @@ def measure(tree, arguments, folder):
     # Round 0 fills the caches and does not count.
     for number in range(arguments.rounds + 1):
         for tool, command in chosen.items():
-            if tool in SLOW and (number == 0 or number > arguments.slow_rounds):
+            if tool in arguments.slow and (number == 0 or number > arguments.slow_rounds):
                 continue
             measured = run(command, outputs[tool])
             if number > 0:
@@ -148,7 +146,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("trees", nargs="+", metavar="TREE", help="directory to scan")
     parser.add_argument("--rounds", type=int, default=7, help="counted rounds [default: 7]")
-    parser.add_argument("--slow-rounds", type=int, default=2, help="rounds in which semgrep takes part [default: 2]")
+    parser.add_argument("--slow-rounds", type=int, default=2, help="rounds in which slow tools take part [default: 2]")
+    parser.add_argument("--slow", nargs="+", default=["semgrep"], help="which tools are slow [default: semgrep]")
     parser.add_argument("--tools", nargs="+", default=["rg", "unmoor", "ast-grep", "semgrep"], help="which tools")
     parser.add_argument("--unmoor", default=os.environ.get("UNMOOR", str(HERE.parent / "target" / "release" / "unmoor")),
                         help="the binary [default: $UNMOOR, else target/release/unmoor]")
