@@ -63,7 +63,7 @@ fn bugs_show() {
 fn text(bytes: &[u8]) -> Option<String> {
     match decoded(bytes.to_vec()) {
         Decoded::Text(text) => Some(text.text),
-        Decoded::Binary { .. } => None,
+        Decoded::Binary => None,
     }
 }
 
@@ -118,7 +118,9 @@ pub fn typescript(bytes: &[u8]) {
 
 /// Scripts in pages.
 pub fn page(bytes: &[u8]) {
-    ["a.vue", "a.svelte", "a.astro", "a.html"].iter().for_each(|name| lower(name, bytes));
+    for name in ["a.vue", "a.svelte", "a.astro", "a.html"] {
+        lower(name, bytes);
+    }
 }
 
 /// Documents of all kinds, with their rules.
@@ -195,8 +197,11 @@ fn fixed(name: &str, bytes: &[u8]) {
     }
 }
 
+/// What must hold for some bytes.
+pub type Check = fn(&[u8]);
+
 /// The functions by the names of their targets.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[(&str, Check)] = &[
     ("decode", decode),
     ("python", python),
     ("typescript", typescript),

@@ -190,8 +190,8 @@ impl Resolver<'_, '_> {
         let class = self.receiver_class(object);
         for index in self.stores.get(property).cloned().unwrap_or_default() {
             let store = facts.stores[index];
-            let Expr::Member { object: other, .. } = facts.expr(store.target) else { continue };
-            if class.is_some() && self.receiver_class(*other) == class {
+            let is_member = matches!(facts.expr(store.target), Expr::Member { .. });
+            if is_member && class.is_some() && self.store_class(index) == class {
                 tracing.queue.push(store.value);
             }
         }

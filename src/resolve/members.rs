@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::{
     Resolver, Value,
     paths::{Origin, PathId, Paths},
@@ -111,20 +113,39 @@ impl<'f> Resolver<'f, '_> {
 
     /// The names that a class of the file has itself: in its body, or stored on its instances.
     pub fn own_members(&self, class: ClassId) -> Vec<&'f str> {
+        self.members.get_or_init(|| self.members_by_class()).get(&class).cloned().unwrap_or_default()
+    }
+
+    fn members_by_class(&self) -> FxHashMap<ClassId, Vec<&'f str>> {
         let facts = self.facts;
-        let scope = facts.classes[class.index()].scope;
-        let in_body = facts.bindings.iter().filter(|binding| binding.scope == scope).map(|binding| binding.name);
-        let mut names: Vec<&'f str> = in_body.collect();
-        for store in &facts.stores {
-            if let Expr::Member { object, property, .. } = facts.expr(store.target)
-                && self.receiver_class(*object) == Some(class)
-            {
-                names.push(property);
+        let classes = (0..facts.classes.len()).map(|number| ClassId(number as u32));
+        let by_scope: FxHashMap<_, _> = classes.map(|class| (facts.classes[class.index()].scope, class)).collect();
+        let mut all: FxHashMap<ClassId, Vec<&'f str>> = FxHashMap::default();
+        for binding in &facts.bindings {
+            if let Some(class) = by_scope.get(&binding.scope) {
+                all.entry(*class).or_default().push(binding.name);
             }
         }
-        names.sort_unstable();
-        names.dedup();
-        names
+        for (index, store) in facts.stores.iter().enumerate() {
+            if let (Expr::Member { property, .. }, Some(class)) = (facts.expr(store.target), self.store_class(index)) {
+                all.entry(class).or_default().push(property);
+            }
+        }
+        for names in all.values_mut() {
+            names.sort_unstable();
+            names.dedup();
+        }
+        all
+    }
+
+    /// The class of the file on whose current instance something is stored, by the position of the store.
+    pub(super) fn store_class(&self, index: usize) -> Option<ClassId> {
+        let facts = self.facts;
+        let class = |target: ExprId| match facts.expr(target) {
+            Expr::Member { object, .. } | Expr::Index { object, .. } => self.receiver_class(*object),
+            _ => None,
+        };
+        self.receivers.get_or_init(|| facts.stores.iter().map(|store| class(store.target)).collect())[index]
     }
 
     /// A member of a class of the file that it has itself.
@@ -136,8 +157,7 @@ impl<'f> Resolver<'f, '_> {
         }
         for index in self.stores.get(name).cloned().unwrap_or_default() {
             let store = facts.stores[index];
-            let (Expr::Member { object, .. } | Expr::Index { object, .. }) = facts.expr(store.target) else { continue };
-            if self.receiver_class(*object) == Some(class) {
+            if self.store_class(index) == Some(class) {
                 values.extend(self.values(store.value).to_vec());
                 values.extend(store.annotation.into_iter().flat_map(|declared| self.instances_of(declared)));
             }

@@ -22,7 +22,7 @@ mod scopes;
 pub mod trace;
 mod types;
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -88,6 +88,10 @@ pub struct Resolver<'f, 's> {
     /// Stores by the name of the object that is stored into.
     stores_into: FxHashMap<&'f str, Vec<usize>>,
     updates_of: FxHashMap<&'f str, Vec<(ExprId, usize)>>,
+    /// The class whose instance each store is made on, and the names that classes have; made when first asked for, for a
+    /// file can have very many of both.
+    receivers: OnceCell<Vec<Option<ClassId>>>,
+    members: OnceCell<FxHashMap<ClassId, Vec<&'f str>>>,
     /// Calls in the file by the function of the file that they call; made when first asked for.
     callers: Option<FxHashMap<FunctionId, Vec<ExprId>>>,
     /// Types that are asserted of expressions.
@@ -126,6 +130,8 @@ impl<'f, 's> Resolver<'f, 's> {
             stores,
             stores_into,
             updates_of: objects::update_calls(facts),
+            receivers: OnceCell::new(),
+            members: OnceCell::new(),
             callers: None,
             asserted: facts.asserted.iter().copied().collect(),
             outside: None,

@@ -76,8 +76,8 @@ impl Resolver<'_, '_> {
         let facts = self.facts;
         for index in self.stores.get(property).cloned().unwrap_or_default() {
             let store = facts.stores[index];
-            let Expr::Member { object, .. } = facts.expr(store.target) else { continue };
-            if self.receiver_class(*object) == Some(class) {
+            let is_member = matches!(facts.expr(store.target), Expr::Member { .. });
+            if is_member && self.store_class(index) == Some(class) {
                 links.push(Link { kind: LinkKind::Binding, span: facts.node(store.target).span });
                 self.trace_expr(store.value, links);
                 return;
