@@ -194,7 +194,7 @@ fn a_scan_ends_at_once_when_interrupted() {
 #[test]
 fn who_stops_reading_has_seen_enough() {
     let folder = tree(300);
-    for format in ["text", "json", "sarif", "csv"] {
+    for format in ["text", "json", "jsonl", "sarif", "csv", "junit", "gitlab", "markdown", "github", "rdjson"] {
         let output = shell(folder.path(), &format!("\"$UNMOOR\" scan --format {format} | head -c 10"));
         sound(&output);
         assert!(!text(&output.stderr).contains("error"), "{}", text(&output.stderr));

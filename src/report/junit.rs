@@ -30,6 +30,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         suite.add_test_case(TestCase::new("nothing found", TestCaseStatus::success()));
         document.add_test_suite(suite);
     }
-    document.serialize(&mut *out).map_err(io::Error::other)?;
-    Ok(())
+    // The library hides why a stream cannot be written, and a reader that has gone is no error.
+    let mut text = Vec::new();
+    document.serialize(&mut text).map_err(io::Error::other)?;
+    out.write_all(&text)
 }

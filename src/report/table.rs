@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use csv::WriterBuilder;
+use csv::{ErrorKind, WriterBuilder};
 
 use super::Report;
 use crate::finding::{Finding, SuppressedBy};
@@ -26,18 +26,26 @@ const HEAD: [&str; 13] = [
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().from_writer(&mut *out);
-    table.write_record(HEAD)?;
+    table.write_record(HEAD).map_err(plain)?;
     for finding in &report.scan.findings {
-        table.write_record(row(finding, "", report))?;
+        table.write_record(row(finding, "", report)).map_err(plain)?;
     }
     for suppressed in &report.scan.suppressed {
         let by = match suppressed.by {
             SuppressedBy::InSource => "comment",
             SuppressedBy::Baseline => "baseline",
         };
-        table.write_record(row(&suppressed.finding, by, report))?;
+        table.write_record(row(&suppressed.finding, by, report)).map_err(plain)?;
     }
     table.flush()
+}
+
+/// The error of the stream itself, which says whether a reader has gone.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn row(finding: &Finding, by: &str, report: &Report<'_>) -> [String; 13] {

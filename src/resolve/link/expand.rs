@@ -1,6 +1,8 @@
 //! What a path leads to, across files: from the module it names, step by step, through the summaries.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Leading, Program, Reached, Shape, Source, Summary};
 use crate::{
@@ -67,13 +69,15 @@ pub(super) struct Expansion<'p> {
     modules: &'p Modules,
     active: Vec<Active>,
     work: u32,
+    /// What was found to lie below things.
+    known_below: FxHashMap<Reached, Rc<[Reached]>>,
     /// Files on the way that have no summary.
     pub(super) missing: Vec<FileId>,
 }
 
 impl<'p> Expansion<'p> {
     pub(super) fn new(program: &'p Program, modules: &'p Modules) -> Self {
-        Self { program, modules, active: Vec::new(), work: 0, missing: Vec::new() }
+        Self { program, modules, active: Vec::new(), work: 0, known_below: FxHashMap::default(), missing: Vec::new() }
     }
 
     /// What a path of `file` leads to; `None` when it leads to no known file, or to nothing in it.
@@ -288,7 +292,7 @@ impl<'p> Expansion<'p> {
     /// by members.
     pub(super) fn leading(&mut self, reached: &[Reached], wanted: &dyn Fn(&Reached) -> bool) -> Option<Leading> {
         let mut queue: Vec<Reached> = reached.to_vec();
-        let mut seen: Vec<Reached> = Vec::new();
+        let mut seen: FxHashSet<Reached> = FxHashSet::default();
         let mut members = BTreeSet::new();
         while let Some(one) = queue.pop() {
             if wanted(&one) {
@@ -305,7 +309,7 @@ impl<'p> Expansion<'p> {
                 }
                 _ => members.extend(self.leading_members(&one, wanted)),
             }
-            seen.push(one);
+            seen.insert(one);
         }
         (!members.is_empty()).then_some(Leading::Members(members))
     }
@@ -315,7 +319,7 @@ impl<'p> Expansion<'p> {
         let mut found = BTreeSet::new();
         for (name, shapes, file) in self.members_of(one) {
             let mut queue = self.shapes(file, shapes);
-            let mut seen: Vec<Reached> = Vec::new();
+            let mut seen: FxHashSet<Reached> = FxHashSet::default();
             while let Some(below) = queue.pop() {
                 if wanted(&below) {
                     found.insert(name.to_owned());
@@ -324,8 +328,8 @@ impl<'p> Expansion<'p> {
                 if !below.is_open() || seen.contains(&below) || seen.len() > MAX_BELOW {
                     continue;
                 }
-                queue.extend(self.below(&below));
-                seen.push(below);
+                queue.extend(self.below(&below).iter().cloned());
+                seen.insert(below);
             }
         }
         found
@@ -362,7 +366,7 @@ impl<'p> Expansion<'p> {
             match one {
                 Reached::Environment(..) | Reached::Text(..) => found.push(one),
                 Reached::Object(..) if !seen.contains(&one) && seen.len() < 64 => {
-                    queue.extend(self.below(&one));
+                    queue.extend(self.below(&one).iter().cloned());
                     seen.push(one);
                 }
                 _ => {}
@@ -371,7 +375,17 @@ impl<'p> Expansion<'p> {
         found
     }
 
-    fn below(&mut self, one: &Reached) -> Vec<Reached> {
+    /// What something leads to in one step. Asked for again by every member that leads there.
+    fn below(&mut self, one: &Reached) -> Rc<[Reached]> {
+        if let Some(known) = self.known_below.get(one) {
+            return Rc::clone(known);
+        }
+        let below: Rc<[Reached]> = self.read_below(one).into();
+        self.known_below.insert(one.clone(), Rc::clone(&below));
+        below
+    }
+
+    fn read_below(&mut self, one: &Reached) -> Vec<Reached> {
         let mut below = match one {
             Reached::Function(file, function) => self.returned(*file, *function),
             Reached::Class(file, class) | Reached::Instance(file, class) => self.bases(*file, *class),
