@@ -30,7 +30,7 @@ for tree in dense sparse; do
   UNMOOR_BENCH_TREE=$trees/$tree cargo bench --locked --bench stages > "$folder/stages-$tree.md"
 done
 if command -v valgrind > /dev/null; then
-  benches/instructions.py "$folder" > "$folder/instructions.md"
+  benches/instructions.py > "$folder/instructions.md"
 else
   echo "valgrind is not installed: no instruction counts" >&2
 fi
