@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All figures of docs/performance.md, in one go: builds the corpora and the program, runs everything, and leaves the tables
-# in the folder given (target/bench without one). Takes an hour on two cores; nothing else should run meanwhile.
+# in the folder given (target/bench without one). It takes long, and nothing else should run meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-target/bench}

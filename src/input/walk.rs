@@ -30,7 +30,8 @@ pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 << 20;
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct WalkOptions {
-    /// Tells by a file's name, behind that of its folder, whether files like it are wanted. Not asked about files that were named explicitly.
+    /// Tells by a file's name, behind that of its folder and a slash, whether files like it are wanted. Not asked about
+    /// files that were named explicitly.
     pub wanted: fn(&str) -> bool,
     /// Honour `.gitignore`, `.ignore`, `.git/info/exclude` and Git's global excludes. Default: true.
     pub ignore_files: bool,

@@ -15,7 +15,7 @@ const REGISTRIES: [&str; 2] = ["pypi/", "npm/"];
 pub struct Swap {
     /// The other package, as the rule names packages: `pypi/openai`. Of the same registry.
     pub to: String,
-    /// A version of it with which the changed code is known to run. Of several, the one with the major number of the old
+    /// A version of it for which the rule's changes of code were checked. Of several, the one with the major number of the old
     /// package's versions counts: such packages go together with a third.
     pub at: Vec<String>,
     /// The modules by which code names the old package. None: its own name, as in npm.
