@@ -582,11 +582,11 @@ pub struct Problem {
 pub enum ProblemKind {
     /// A syntax error; the grammar recovered after it.
     Syntax,
-    /// Nested deeper than [`MAX_DEPTH`].
+    /// Nested deeper than is looked at.
     TooDeep,
 }
 
-/// How deep expressions and statements may nest before a lowering stops descending.
+/// How deep expressions and statements may nest before a lowering stops descending, unless another limit is set.
 pub const MAX_DEPTH: usize = 500;
 
 impl<'s> Facts<'s> {

@@ -1,17 +1,24 @@
 //! Which files a command looks at: the arguments for it, together with what the settings say.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
 use super::common::{Failure, at};
 use crate::{
     config::{Config, Located},
+    facts::MAX_DEPTH,
     input::walk::{MAX_READ, WalkOptions},
-    lang::{Grammar, scripts::is_markdown},
-    scan::ScanOptions,
+    lang::{Grammar, Limits, scripts::is_markdown},
+    scan::{MAX_FINDINGS, ScanOptions},
     suggest::listed,
 };
+
+/// How deep code can be looked into at most: the stack of the threads that do it holds so much.
+const DEEPEST: usize = 2_000;
 
 /// The path that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -41,6 +48,15 @@ pub(super) struct Files {
     /// Pass over larger files, unless named; such as 500k or 16M
     #[arg(long, value_name = "BYTES", value_parser = size, default_value = "16M", help_heading = "Files")]
     max_size: u64,
+    /// Spend no longer on a file than this
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60", help_heading = "Files")]
+    max_time: Duration,
+    /// Look no deeper into nested code than this
+    #[arg(long, value_name = "LEVELS", value_parser = levels, default_value_t = MAX_DEPTH, help_heading = "Files")]
+    max_nesting: usize,
+    /// Report no more findings of one file than this
+    #[arg(long, value_name = "N", default_value_t = MAX_FINDINGS, help_heading = "Files")]
+    max_findings: usize,
     /// Look at minified files too
     #[arg(long, help_heading = "Files")]
     minified: bool,
@@ -83,6 +99,8 @@ impl Files {
         ScanOptions {
             walk,
             without_prefilter: self.no_prefilter,
+            limits: Limits { depth: self.max_nesting, time: self.max_time },
+            max_findings: self.max_findings,
             minified: self.minified,
             markdown: self.markdown,
             ..ScanOptions::of_any_file()
@@ -144,6 +162,23 @@ fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a number of seconds, which may have a fraction.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.trim().parse().map_err(|_| "write a number of seconds such as 60 or 0.5".to_owned())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("write a number of seconds above 0".to_owned()),
+    }
+}
+
+/// Reads how deep code may nest.
+fn levels(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(levels @ 1..=DEEPEST) => Ok(levels),
+        _ => Err(format!("write a number from 1 to {DEEPEST}: deeper code could exhaust the stack")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +193,14 @@ mod tests {
         assert!(size("16x").unwrap_err().contains("not a unit"));
         assert!(size("2G").unwrap_err().contains("at most"));
         assert!(size("-1").is_err() && size("").is_err());
+    }
+
+    #[test]
+    fn limits_are_numbers_in_range() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert!(seconds("0").is_err() && seconds("-1").is_err() && seconds("1h").is_err() && seconds("NaN").is_err());
+        assert_eq!(levels("2000"), Ok(2000));
+        assert!(levels("0").is_err() && levels("2001").unwrap_err().contains("2000"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::samples::{self, Samples};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Formula {
     /// This text occurs. The longer the better: one literal below eight bytes slows down the search for all.
-    Literal(String),
+    Literal(Literal),
     /// All of these hold. Without any, it always holds.
     All(Vec<Formula>),
     /// At least one of these holds. Without any, it never holds.
@@ -38,9 +38,14 @@ impl Formula {
     /// The formula that holds for no text.
     pub const NEVER: Self = Self::Any(Vec::new());
 
-    /// A formula for one text.
+    /// A formula for one text, wherever it stands.
     pub fn literal(text: impl Into<String>) -> Self {
-        Self::Literal(text.into())
+        Self::Literal(Literal::new(text, Edge::Any, Edge::Any))
+    }
+
+    /// A formula for one text that stands as a whole word.
+    pub fn word(text: impl Into<String>) -> Self {
+        Self::Literal(Literal::new(text, Edge::Word, Edge::Word))
     }
 
     /// A formula that holds when at least one of the texts occurs.
@@ -48,15 +53,20 @@ impl Formula {
         Self::Any(texts.into_iter().map(Self::literal).collect())
     }
 
+    /// A formula that holds when at least one of the texts occurs as a whole word.
+    pub fn any_word<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self::Any(texts.into_iter().map(Self::word).collect())
+    }
+
     /// A formula that holds when all of the texts occur.
     pub fn all_of<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::All(texts.into_iter().map(Self::literal).collect())
     }
 
-    /// The text, when the formula is a single literal.
-    fn as_literal(&self) -> Option<&str> {
+    /// The literal, when the formula is a single one.
+    fn as_literal(&self) -> Option<&Literal> {
         match self {
-            Self::Literal(text) => Some(text),
+            Self::Literal(literal) => Some(literal),
             Self::All(_) | Self::Any(_) => None,
         }
     }
@@ -65,7 +75,7 @@ impl Formula {
     /// out.
     pub fn is_unbounded(&self) -> bool {
         match self {
-            Self::Literal(text) => text.is_empty(),
+            Self::Literal(literal) => literal.text.is_empty(),
             Self::All(parts) => parts.iter().all(Self::is_unbounded),
             Self::Any(parts) => parts.iter().any(Self::is_unbounded),
         }
@@ -74,7 +84,7 @@ impl Formula {
     /// True when the formula holds for the bytes. Searches for each literal by itself: right by construction, and slow.
     pub fn holds(&self, bytes: &[u8]) -> bool {
         match self {
-            Self::Literal(text) => memchr::memmem::find(bytes, text.as_bytes()).is_some(),
+            Self::Literal(literal) => literal.occurs(bytes),
             Self::All(parts) => parts.iter().all(|part| part.holds(bytes)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(bytes)),
         }
@@ -83,8 +93,8 @@ impl Formula {
     /// The fewest literals that the bytes lack for the formula to hold; none when no literals would make it hold.
     pub fn lacks(&self, bytes: &[u8]) -> Option<Vec<&str>> {
         match self {
-            Self::Literal(text) if self.holds(bytes) || text.is_empty() => Some(Vec::new()),
-            Self::Literal(text) => Some(vec![text]),
+            Self::Literal(_) if self.holds(bytes) => Some(Vec::new()),
+            Self::Literal(literal) => Some(vec![&literal.text]),
             Self::All(parts) => {
                 let lacking: Option<Vec<Vec<&str>>> = parts.iter().map(|part| part.lacks(bytes)).collect();
                 lacking.map(|lists| lists.concat())
@@ -96,7 +106,7 @@ impl Formula {
     /// True when the bytes hold at least one of its literals.
     pub fn holds_some(&self, bytes: &[u8]) -> bool {
         match self {
-            Self::Literal(text) => !text.is_empty() && self.holds(bytes),
+            Self::Literal(literal) => !literal.text.is_empty() && literal.occurs(bytes),
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.holds_some(bytes)),
         }
     }
@@ -106,8 +116,8 @@ impl Formula {
     #[must_use]
     pub fn simplify(self) -> Self {
         match self {
-            Self::Literal(text) if text.is_empty() => Self::ALWAYS,
-            Self::Literal(text) => Self::Literal(text),
+            Self::Literal(literal) if literal.text.is_empty() => Self::ALWAYS,
+            Self::Literal(literal) => Self::Literal(literal),
             Self::All(parts) => {
                 let parts = flatten(parts, |part| match part {
                     Self::All(inner) => Ok(inner),
@@ -116,7 +126,7 @@ impl Formula {
                 if parts.contains(&Self::NEVER) {
                     return Self::NEVER;
                 }
-                single(without_superfluous(parts, |kept, text| kept.contains(text)), Self::All)
+                single(without_superfluous(parts, Literal::implies), Self::All)
             }
             Self::Any(parts) => {
                 let parts = flatten(parts, |part| match part {
@@ -126,10 +136,119 @@ impl Formula {
                 if parts.contains(&Self::ALWAYS) {
                     return Self::ALWAYS;
                 }
-                single(without_superfluous(parts, |kept, text| text.contains(kept)), Self::Any)
+                single(without_superfluous(parts, |kept, other| other.implies(kept)), Self::Any)
             }
         }
     }
+}
+
+/// A text, and what may stand next to it. An escape sequence may stand next to any text: what it stands for is not told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Literal {
+    text: String,
+    before: Edge,
+    after: Edge,
+}
+
+/// What may stand next to a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edge {
+    /// Anything.
+    Any,
+    /// No letter, digit or underscore of ASCII.
+    Word,
+    /// What stands around a module, or a part of it, in an import: quotes, slashes, colons.
+    Specifier,
+    /// A quote, or a line's end (which may continue a text).
+    Quote,
+    /// Before a literal: what comes before a module in an import of Python's, or a quote. After one: as for a word.
+    Import,
+}
+
+impl Edge {
+    fn allows(self, byte: u8) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Word | Self::Import => !(byte.is_ascii_alphanumeric() || byte == b'_'),
+            Self::Specifier => matches!(byte, b'/' | b':' | b'@') || Self::Quote.allows(byte),
+            Self::Quote => matches!(byte, b'"' | b'\'' | b'`' | b'\n'),
+        }
+    }
+
+    /// True when what ends here may stand before a literal.
+    fn allows_before(self, bytes: &[u8]) -> bool {
+        let Some(last) = bytes.last() else { return self != Self::Import };
+        let is_allowed = self.allows(*last) || ends_with_escape(bytes);
+        is_allowed && (self != Self::Import || matches!(last, b'"' | b'\'') || is_in_import(bytes))
+    }
+
+    /// True when this edge allows nothing that the other one does not.
+    fn is_within(self, other: Self) -> bool {
+        self == other
+            || match other {
+                Self::Any => true,
+                Self::Word => self != Self::Any,
+                Self::Specifier => self == Self::Quote,
+                Self::Quote | Self::Import => false,
+            }
+    }
+}
+
+/// True when the last line, as far as it goes, can be that of an import, or goes on from the line before it.
+fn is_in_import(bytes: &[u8]) -> bool {
+    let start = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+    let (above, line) = bytes.split_at(start);
+    let holds = |word: &[u8]| memchr::memmem::find(line, word).is_some();
+    holds(b"import") || holds(b"from") || above.trim_ascii_end().ends_with(b"\\")
+}
+
+impl Literal {
+    /// A literal with what may stand before and after it.
+    pub fn new(text: impl Into<String>, before: Edge, after: Edge) -> Self {
+        let text = text.into();
+        // Nothing stands anywhere.
+        let [before, after] = if text.is_empty() { [Edge::Any; 2] } else { [before, after] };
+        Self { text, before, after }
+    }
+
+    /// True when it occurs in the bytes.
+    fn occurs(&self, bytes: &[u8]) -> bool {
+        let mut from = 0;
+        while let Some(at) = memchr::memmem::find(&bytes[from..], self.text.as_bytes()) {
+            if self.stands(bytes, from + at) {
+                return true;
+            }
+            from += at + 1;
+        }
+        false
+    }
+
+    /// True when what stands next to its text at this offset may stand there.
+    fn stands(&self, bytes: &[u8], start: usize) -> bool {
+        let before = &bytes[..start];
+        let after = &bytes[start + self.text.len()..];
+        self.before.allows_before(before) && after.first().is_none_or(|byte| self.after.allows(*byte) || *byte == b'\\')
+    }
+
+    /// True when the other one occurs wherever this one does.
+    fn implies(&self, other: &Self) -> bool {
+        let is_free = other.before == Edge::Any && other.after == Edge::Any;
+        is_free && self.text.contains(&other.text)
+            || self.text == other.text && self.before.is_within(other.before) && self.after.is_within(other.after)
+    }
+}
+
+impl AsRef<str> for Literal {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// True when the bytes end with an escape sequence such as `\n`, `\x20` or `\u0020`.
+fn ends_with_escape(bytes: &[u8]) -> bool {
+    let is_at =
+        |back: usize, mark: &[u8]| bytes.len().checked_sub(back).is_some_and(|at| bytes[at..].starts_with(mark));
+    is_at(2, b"\\") || is_at(4, b"\\x") || is_at(6, b"\\u") || bytes.ends_with(b"\\")
 }
 
 /// Simplifies the parts and takes those apart that `open` opens; the result is sorted and each part is there once.
@@ -150,12 +269,12 @@ fn flatten(parts: Vec<Formula>, open: impl Fn(Formula) -> Result<Vec<Formula>, F
 const COMPARED: usize = 100;
 
 /// Leaves out each literal for which `implied` is true of another literal and it.
-fn without_superfluous(parts: Vec<Formula>, implied: impl Fn(&str, &str) -> bool) -> Vec<Formula> {
-    let literals: Vec<String> = parts.iter().filter_map(Formula::as_literal).map(str::to_owned).collect();
+fn without_superfluous(parts: Vec<Formula>, implied: impl Fn(&Literal, &Literal) -> bool) -> Vec<Formula> {
+    let literals: Vec<Literal> = parts.iter().filter_map(Formula::as_literal).cloned().collect();
     if literals.len() > COMPARED {
         return parts;
     }
-    let superfluous = |text: &str| literals.iter().any(|other| other != text && implied(other, text));
+    let superfluous = |literal: &Literal| literals.iter().any(|other| other != literal && implied(other, literal));
     parts.into_iter().filter(|part| !part.as_literal().is_some_and(superfluous)).collect()
 }
 
@@ -193,7 +312,7 @@ pub struct Prefilter {
     /// Which formulas hold for every text.
     unbounded: Vec<bool>,
     /// The distinct literals of all formulas.
-    literals: Vec<String>,
+    literals: Vec<Literal>,
     /// By literal: the formulas that it is looked for on behalf of. A formula holds only where one of the literals does
     /// that watch for it.
     watchers: Vec<Vec<u32>>,
@@ -245,8 +364,8 @@ impl Prefilter {
         let unbounded: Vec<bool> = formulas.iter().map(Formula::is_unbounded).collect();
         let mut watchers = vec![Vec::new(); literals.texts.len()];
         for (number, formula) in formulas.iter().enumerate().filter(|(number, _)| !unbounded[*number]) {
-            for text in Necessary::of(formula).literals {
-                watchers[literals.number(text)].push(number as u32);
+            for literal in Necessary::of(formula).literals {
+                watchers[literals.number(literal)].push(number as u32);
             }
         }
         let literals = literals.texts;
@@ -289,10 +408,8 @@ impl Prefilter {
     fn holds(&self, formula: usize, bytes: &[u8], occurs: &mut [Option<bool>]) -> bool {
         let formula = &self.formulas[formula];
         formula.holds(&mut |literal| occurs[literal] == Some(true))
-            || formula.holds(&mut |literal| {
-                let find = || memchr::memmem::find(bytes, self.literals[literal].as_bytes()).is_some();
-                *occurs[literal].get_or_insert_with(find)
-            })
+            || formula
+                .holds(&mut |literal| *occurs[literal].get_or_insert_with(|| self.literals[literal].occurs(bytes)))
     }
 
     /// Calls `check` with each formula that may hold and with what is known of the literals, until it says that the
@@ -306,7 +423,10 @@ impl Prefilter {
         let Scratch { occurs, announced } = scratch;
         // In most files nothing is found; they are spared even this.
         let mut ready = false;
-        self.search.each_literal(bytes, &self.literals, |literal| {
+        self.search.each_literal(bytes, &self.literals, |literal, start| {
+            if !self.literals[literal].stands(bytes, start) {
+                return false;
+            }
             if !ready {
                 ready = true;
                 occurs.clear();
@@ -325,22 +445,22 @@ impl Prefilter {
 }
 
 impl Search {
-    fn automaton(literals: &[String], watched: Vec<usize>) -> Result<Self, PrefilterError> {
+    fn automaton(literals: &[Literal], watched: Vec<usize>) -> Result<Self, PrefilterError> {
         AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .build(watched.iter().map(|literal| &literals[*literal]))
+            .build(watched.iter().map(|literal| literals[*literal].text.as_bytes()))
             .map(|automaton| Self::Automaton(automaton, watched))
             .map_err(|error| PrefilterError { message: error.to_string() })
     }
 
-    /// Calls `found` at each place of a literal that has watchers, until it says that the search is over.
-    fn each_literal(&self, bytes: &[u8], literals: &[String], mut found: impl FnMut(usize) -> bool) {
+    /// Calls `found` with each literal that has watchers and each offset of it, until it says that the search is over.
+    fn each_literal(&self, bytes: &[u8], literals: &[Literal], mut found: impl FnMut(usize, usize) -> bool) {
         match self {
             Self::Samples(samples) => samples.each_literal(bytes, literals, found),
             Self::Automaton(automaton, watched) => {
                 // Overlapping, because a literal can lie in or across another.
                 for place in automaton.find_overlapping_iter(bytes) {
-                    if found(watched[place.pattern().as_usize()]) {
+                    if found(watched[place.pattern().as_usize()], place.start()) {
                         return;
                     }
                 }
@@ -352,24 +472,29 @@ impl Search {
 /// The distinct literals of all formulas.
 #[derive(Default)]
 struct Literals {
-    texts: Vec<String>,
-    numbers: HashMap<String, usize>,
+    texts: Vec<Literal>,
+    numbers: HashMap<Literal, usize>,
 }
 
 impl Literals {
-    fn number(&mut self, text: &str) -> usize {
-        if let Some(number) = self.numbers.get(text) {
+    fn number(&mut self, literal: &Literal) -> usize {
+        if let Some(number) = self.numbers.get(literal) {
             return *number;
         }
-        self.numbers.insert(text.to_owned(), self.texts.len());
-        self.texts.push(text.to_owned());
+        self.numbers.insert(literal.clone(), self.texts.len());
+        self.texts.push(literal.clone());
         self.texts.len() - 1
     }
 
     fn node(&mut self, formula: &Formula) -> Node {
         match formula {
-            Formula::Literal(text) => Node::Literal(self.number(text)),
-            Formula::All(parts) => Node::All(parts.iter().map(|part| self.node(part)).collect()),
+            Formula::Literal(literal) => Node::Literal(self.number(literal)),
+            Formula::All(parts) => {
+                // What is rare says no soonest.
+                let mut parts: Vec<&Formula> = parts.iter().collect();
+                parts.sort_by(|a, b| Necessary::of(a).frequency.total_cmp(&Necessary::of(b).frequency));
+                Node::All(parts.into_iter().map(|part| self.node(part)).collect())
+            }
             Formula::Any(parts) => Node::Any(parts.iter().map(|part| self.node(part)).collect()),
         }
     }
@@ -377,7 +502,7 @@ impl Literals {
 
 /// Literals of which at least one occurs wherever a formula holds.
 struct Necessary<'f> {
-    literals: Vec<&'f str>,
+    literals: Vec<&'f Literal>,
     /// How often any of them occurs, as far as can be guessed.
     frequency: f64,
     /// The length of the shortest, up to the length from which on the search is no faster.
@@ -388,10 +513,10 @@ impl<'f> Necessary<'f> {
     /// For a simplified formula that is not [`Formula::ALWAYS`].
     fn of(formula: &'f Formula) -> Self {
         match formula {
-            Formula::Literal(text) => Self {
-                literals: vec![text],
-                frequency: samples::frequency_at_most(text),
-                shortest: text.len().min(samples::FULL_SPEED),
+            Formula::Literal(literal) => Self {
+                literals: vec![literal],
+                frequency: samples::frequency_at_most(&literal.text),
+                shortest: literal.text.len().min(samples::FULL_SPEED),
             },
             Formula::All(parts) => {
                 // One short literal slows down the search for all, so length goes before rarity.
@@ -486,6 +611,41 @@ mod tests {
     }
 
     #[test]
+    fn words_stand_by_themselves() {
+        let word = [Formula::word("model")];
+        for text in ["model", "x.model=", "é model", "\"\\nmodel\"", r"\u0020model", "a_model model"] {
+            assert_eq!(satisfied(&word, text), [true], "{text}");
+            assert!(word[0].holds(text.as_bytes()), "{text}");
+        }
+        for text in ["models", "a_model", "remodel", "model2"] {
+            assert_eq!(satisfied(&word, text), [false], "{text}");
+        }
+    }
+
+    #[test]
+    fn modules_stand_in_quotes_or_addresses() {
+        let module = [Formula::Literal(Literal::new("openai", Edge::Specifier, Edge::Word))];
+        for text in ["from 'openai'", "import(`openai/azure`)", "'npm:openai@4'", "'https://cdn.test/openai@4'"] {
+            assert_eq!(satisfied(&module, text), [true], "{text}");
+        }
+        for text in ["// the openai client", "api.openai.com", "new openai()", "'openais'"] {
+            assert_eq!(satisfied(&module, text), [false], "{text}");
+        }
+    }
+
+    #[test]
+    fn imported_modules_stand_in_imports_or_quotes() {
+        let module = [Formula::Literal(Literal::new("openai", Edge::Import, Edge::Word))];
+        let imports = ["import openai", "if x: from openai.lib import y", "import os, \\\n    openai", "f('openai')"];
+        for text in imports.into_iter().chain([r#"["x\nimport openai\n"]"#, "# from my openai"]) {
+            assert_eq!(satisfied(&module, text), [true], "{text}");
+        }
+        for text in ["openai", "import os\nopenai.x", "# my openai", "import openais"] {
+            assert_eq!(satisfied(&module, text), [false], "{text}");
+        }
+    }
+
+    #[test]
     fn what_a_formula_needs_may_stand_anywhere() {
         let formulas = [Formula::all_of(["needed_second", "needed_first"]), Formula::literal("needed_second")];
         for text in ["needed_first needed_second", "needed_second needed_first"] {
@@ -509,7 +669,10 @@ mod tests {
     /// Formulas over literals of two letters, so that these lie in and across each other all the time.
     fn formulas(shortest: usize) -> impl Strategy<Value = Vec<Formula>> {
         let literal = vec(prop_oneof![Just('a'), Just('b')], shortest..shortest + 9);
-        let literal = literal.prop_map(|letters| Formula::Literal(letters.into_iter().collect()));
+        let edge = || prop_oneof![4 => Just(Edge::Any), 1 => Just(Edge::Word), 1 => Just(Edge::Specifier), 1 => Just(Edge::Quote), 1 => Just(Edge::Import)];
+        let literal = (literal, edge(), edge()).prop_map(|(letters, before, after)| {
+            Formula::Literal(Literal::new(String::from_iter(letters), before, after))
+        });
         let formula = literal.prop_recursive(3, 12, 4, |inner| {
             prop_oneof![vec(inner.clone(), 0..4).prop_map(Formula::All), vec(inner, 0..4).prop_map(Formula::Any)]
         });
@@ -518,14 +681,14 @@ mod tests {
 
     fn literals_of(formula: &Formula, into: &mut Vec<String>) {
         match formula {
-            Formula::Literal(text) => into.push(text.clone()),
+            Formula::Literal(literal) => into.push(literal.text.clone()),
             Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| literals_of(part, into)),
         }
     }
 
     /// Formulas and a text made of their literals, of pieces of these, and of other letters.
     fn cases() -> impl Strategy<Value = (Vec<Formula>, String)> {
-        let pieces = vec((any::<prop::sample::Index>(), 0..30_usize, "[abc]{0,5}"), 0..8);
+        let pieces = vec((any::<prop::sample::Index>(), 0..30_usize, "[abc]{0,5}|[ /'n\\\\]"), 0..8);
         ((0..12_usize).prop_flat_map(formulas), pieces).prop_map(|(formulas, pieces)| {
             let mut literals = vec![String::new()];
             for formula in &formulas {

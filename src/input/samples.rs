@@ -52,13 +52,13 @@ struct Candidate {
 impl Samples {
     /// Prepares a search for those of the literals that `wanted` numbers. None when there is none, or one is shorter
     /// than a gram.
-    pub(super) fn new(literals: &[String], wanted: &[usize]) -> Option<Self> {
-        let shortest = wanted.iter().map(|literal| literals[*literal].len()).min()?;
+    pub(super) fn new(literals: &[impl AsRef<str>], wanted: &[usize]) -> Option<Self> {
+        let shortest = wanted.iter().map(|literal| literals[*literal].as_ref().len()).min()?;
         let stride = (shortest + 1).checked_sub(GRAM).filter(|stride| *stride > 0)?.min(LONGEST_STRIDE);
         let mut known = HashSet::new();
         let mut candidates = Vec::new();
         for literal in wanted {
-            let bytes = literals[*literal].as_bytes();
+            let bytes = literals[*literal].as_ref().as_bytes();
             let start = best_window(bytes, stride, |gram| known.contains(&gram));
             for (gram, before) in grams(bytes).zip(0..).skip(start).take(stride) {
                 known.insert(gram);
@@ -77,8 +77,13 @@ impl Samples {
         Some(Self { stride, table, buckets, candidates })
     }
 
-    /// Calls `found` with each literal at each place where it occurs, until it says that the search is over.
-    pub(super) fn each_literal(&self, bytes: &[u8], literals: &[String], mut found: impl FnMut(usize) -> bool) {
+    /// Calls `found` with each literal and each offset where it occurs, until it says that the search is over.
+    pub(super) fn each_literal(
+        &self,
+        bytes: &[u8],
+        literals: &[impl AsRef<str>],
+        mut found: impl FnMut(usize, usize) -> bool,
+    ) {
         let mut at = 0;
         while let Some(gram) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
             let gram = u32::from_le_bytes(*gram);
@@ -98,15 +103,16 @@ impl Samples {
         at: usize,
         gram: u32,
         bytes: &[u8],
-        literals: &[String],
-        found: &mut impl FnMut(usize) -> bool,
+        literals: &[impl AsRef<str>],
+        found: &mut impl FnMut(usize, usize) -> bool,
     ) -> bool {
         let bucket = bucket(gram);
         let candidates = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
         self.candidates[candidates].iter().filter(|candidate| candidate.gram == gram).any(|candidate| {
             let literal = candidate.literal as usize;
             let start = at.checked_sub(candidate.before as usize);
-            start.is_some_and(|start| bytes[start..].starts_with(literals[literal].as_bytes())) && found(literal)
+            let text = literals[literal].as_ref().as_bytes();
+            start.is_some_and(|start| bytes[start..].starts_with(text) && found(literal, start))
         })
     }
 }
@@ -203,7 +209,7 @@ mod tests {
         let literals: Vec<String> = literals.iter().map(ToString::to_string).collect();
         let wanted: Vec<usize> = (0..literals.len()).collect();
         let mut found = Vec::new();
-        Samples::new(&literals, &wanted).unwrap().each_literal(text.as_bytes(), &literals, |literal| {
+        Samples::new(&literals, &wanted).unwrap().each_literal(text.as_bytes(), &literals, |literal, _| {
             found.push(literal);
             false
         });
@@ -235,7 +241,7 @@ mod tests {
     fn the_search_ends_when_told_to() {
         let literals = ["quux".to_owned()];
         let mut count = 0;
-        Samples::new(&literals, &[0]).unwrap().each_literal(b"quux quux quux", &literals, |_| {
+        Samples::new(&literals, &[0]).unwrap().each_literal(b"quux quux quux", &literals, |_, _| {
             count += 1;
             count == 2
         });

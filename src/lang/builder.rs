@@ -4,8 +4,8 @@
 use tree_sitter::{Node, Tree};
 
 use crate::facts::{
-    Binding, BindingKind, Branch, BranchId, ClassId, Expr, ExprId, ExprNode, Facts, FunctionId, MAX_DEPTH, Problem,
-    ProblemKind, Scope, ScopeId, ScopeKind, Span, Usage,
+    Binding, BindingKind, Branch, BranchId, ClassId, Expr, ExprId, ExprNode, Facts, FunctionId, Problem, ProblemKind,
+    Scope, ScopeId, ScopeKind, Span, Usage,
 };
 
 /// How many broken places are noted per file; more say nothing new.
@@ -24,6 +24,7 @@ pub(super) struct Builder<'s> {
     /// The part that expressions play at the place being read.
     pub(super) usage: Usage,
     depth: usize,
+    max_depth: usize,
 }
 
 /// The span of a syntax node.
@@ -39,7 +40,7 @@ pub(super) fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
 
 impl<'s> Builder<'s> {
     /// Starts with a module scope and its unconditional branch.
-    pub(super) fn new(source: &'s str) -> Self {
+    pub(super) fn new(source: &'s str, max_depth: usize) -> Self {
         let mut facts = Facts::default();
         facts.scopes.push(Scope {
             kind: ScopeKind::Module,
@@ -49,7 +50,7 @@ impl<'s> Builder<'s> {
             span: Span::new(0, source.len()),
         });
         facts.branches.push(Branch { parent: None, statement: 0, arm: 0, exclusive: false, leaves: false });
-        Self { facts, source, scope: ScopeId(0), branch: BranchId(0), usage: Usage::Value, depth: 0 }
+        Self { facts, source, scope: ScopeId(0), branch: BranchId(0), usage: Usage::Value, depth: 0, max_depth }
     }
 
     /// The text of a syntax node.
@@ -131,7 +132,7 @@ impl<'s> Builder<'s> {
 
     /// Runs `read` one level deeper, or notes the problem and returns `None` when that is too deep.
     pub(super) fn deeper<T>(&mut self, place: Span, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.max_depth {
             let kind = ProblemKind::TooDeep;
             if self.facts.problems.last().is_none_or(|last| last.kind != kind) {
                 self.facts.problems.push(Problem { kind, span: place });

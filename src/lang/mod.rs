@@ -1,8 +1,9 @@
 //! Languages: which files they are written in, how they are parsed, and how their syntax becomes facts.
 //!
-//! This is the only wing that knows a grammar: one file per language, and a folder for all documents beside the code. What a language reads settings from is language
-//! knowledge too and stands in its file as a table.
+//! This is the only wing that knows a grammar: one file per language, and a folder for all documents beside the code. What
+//! a language reads settings from is language knowledge too and stands in its file as a table.
 
+pub mod bare;
 mod builder;
 pub mod documents;
 pub mod imports;
@@ -11,16 +12,20 @@ pub mod python;
 pub mod scripts;
 pub mod writing;
 
-use std::{ops::Range, path::Path};
+use std::{
+    ops::{ControlFlow, Range},
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use tree_sitter::{Parser, Point, Tree};
+use tree_sitter::{ParseOptions, ParseState, Parser, Point, Tree};
 
 use self::{
     documents::Document,
     scripts::{Page, fenced, fences, is_markdown},
 };
 use crate::{
-    facts::{Facts, Span},
+    facts::{Facts, MAX_DEPTH, Span},
     input::{
         notebook::{Kernel, is_notebook, kernel},
         text::LineIndex,
@@ -173,26 +178,52 @@ impl Grammar {
     }
 }
 
+/// How much is done for one file at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How deep its syntax may nest; what is deeper is left out.
+    pub depth: usize,
+    /// How long it may take.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: MAX_DEPTH, time: Duration::from_secs(60) }
+    }
+}
+
 /// A parser for one thread; it keeps its buffers between files.
 #[derive(Default)]
 pub struct Lowering {
     parser: Parser,
     loaded: Option<Syntax>,
+    limits: Limits,
 }
 
 impl Lowering {
+    /// A parser that keeps to limits.
+    pub fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// The same, when it may be in disorder.
+    pub fn renew(&mut self) {
+        *self = Self::within(self.limits);
+    }
+
     /// Parses `text` and lowers it to facts. Broken syntax gives the facts around it and a
-    /// [`Problem`](crate::facts::Problem); `None` means that the parser gave up (it was cancelled or the grammar does
-    /// not fit the library).
+    /// [`Problem`](crate::facts::Problem); `None` means that parsing took too long.
     pub fn facts<'s>(&mut self, grammar: Grammar, text: &'s str) -> Option<Facts<'s>> {
+        let depth = self.limits.depth;
         if let Grammar::Document(document) = grammar {
             let tree = if document.grammar().is_some() { Some(self.tree(grammar, text)?) } else { None };
-            return Some(documents::lower(document, tree.as_ref(), text));
+            return Some(documents::lower(document, tree.as_ref(), text, depth));
         }
         let tree = self.tree(grammar, text)?;
         Some(match grammar {
-            Grammar::Python | Grammar::Fences(Language::Python) => python::lower(&tree, text),
-            _ => javascript::lower(&tree, text),
+            Grammar::Python | Grammar::Fences(Language::Python) => python::lower(&tree, text, depth),
+            _ => javascript::lower(&tree, text, depth),
         })
     }
 
@@ -240,9 +271,25 @@ impl Lowering {
         self.load(syntax)?;
         match (page, syntax) {
             (Some((scripts, _)), _) => self.parts(&scripts, text),
-            (None, Syntax::Document(document)) => self.parser.parse(&*document.parseable(text), None),
-            (None, _) => self.parser.parse(text, None),
+            (None, Syntax::Document(document)) => self.parse(&document.parseable(text)),
+            (None, _) => self.parse(text),
         }
+    }
+
+    fn parse(&mut self, text: &str) -> Option<Tree> {
+        let deadline = Instant::now().checked_add(self.limits.time);
+        let mut in_time = |_: &ParseState| match deadline {
+            Some(deadline) if Instant::now() > deadline => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let options = ParseOptions::new().progress_callback(&mut in_time);
+        let mut rest = |at: usize, _: Point| text.as_bytes().get(at..).unwrap_or_default();
+        let tree = self.parser.parse_with_options(&mut rest, None, Some(options));
+        if tree.is_none() {
+            // It would go on where it stopped.
+            self.parser.reset();
+        }
+        tree
     }
 
     fn load(&mut self, syntax: Syntax) -> Option<()> {
@@ -262,7 +309,7 @@ impl Lowering {
     /// Parses parts of a text as one.
     fn parts(&mut self, parts: &[Range<usize>], text: &str) -> Option<Tree> {
         if parts.is_empty() {
-            return self.parser.parse("", None);
+            return self.parse("");
         }
         let lines = LineIndex::new(text);
         let point = |at: usize| {
@@ -278,7 +325,7 @@ impl Lowering {
         };
         let ranges: Vec<_> = parts.iter().map(range).collect();
         self.parser.set_included_ranges(&ranges).ok()?;
-        let tree = self.parser.parse(text, None);
+        let tree = self.parse(text);
         self.parser.set_included_ranges(&[]).ok()?;
         tree
     }

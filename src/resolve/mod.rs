@@ -22,7 +22,7 @@ mod scopes;
 pub mod trace;
 mod types;
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{cell::OnceCell, rc::Rc, time::Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -74,6 +74,9 @@ pub type Values = Rc<[Value]>;
 const MAX_VALUES: usize = 8;
 /// How many resolutions may wait for one another.
 const MAX_DEPTH: usize = 64;
+/// After how many evaluations the clock is looked at.
+const CLOCK: u32 = 256;
+
 /// Answers questions about one file.
 pub struct Resolver<'f, 's> {
     /// The file's facts.
@@ -104,6 +107,10 @@ pub struct Resolver<'f, 's> {
     known: Vec<Option<Values>>,
     active: FxHashSet<(ExprId, bool)>,
     depth: usize,
+    /// When answers end.
+    deadline: Option<Instant>,
+    asked: u32,
+    is_late: bool,
 }
 
 impl<'f, 's> Resolver<'f, 's> {
@@ -140,6 +147,9 @@ impl<'f, 's> Resolver<'f, 's> {
             known: vec![None; facts.exprs.len()],
             active: FxHashSet::default(),
             depth: 0,
+            deadline: None,
+            asked: 0,
+            is_late: false,
         }
     }
 
@@ -148,6 +158,25 @@ impl<'f, 's> Resolver<'f, 's> {
     pub fn linked(mut self, outside: Option<Outside<'f>>) -> Self {
         self.outside = outside;
         self
+    }
+
+    /// The same, with nothing evaluated after a moment.
+    #[must_use]
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// True when that moment came before all was evaluated that was asked for.
+    pub fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    fn look_at_clock(&mut self) {
+        self.asked = self.asked.wrapping_add(1);
+        if self.asked.is_multiple_of(CLOCK) && self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            self.is_late = true;
+        }
     }
 
     /// The language of the file.
@@ -160,7 +189,8 @@ impl<'f, 's> Resolver<'f, 's> {
         if let Some(known) = &self.known[expr.index()] {
             return known.clone();
         }
-        if self.depth >= MAX_DEPTH || !self.active.insert((expr, false)) {
+        self.look_at_clock();
+        if self.is_late || self.depth >= MAX_DEPTH || !self.active.insert((expr, false)) {
             return Rc::from([]);
         }
         self.depth += 1;

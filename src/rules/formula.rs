@@ -7,10 +7,13 @@ use regex_syntax::hir::{Hir, HirKind, literal::Extractor};
 use super::{
     Rule,
     model::{Clause, ValueTest},
-    pattern::fixed_words,
+    pattern::{Fixed, fixed_parts},
     values::HOLE,
 };
-use crate::{input::prefilter::Formula, lang::Language};
+use crate::{
+    input::prefilter::{Edge, Formula, Literal},
+    lang::Language,
+};
 
 /// Other words under which a module is met in code.
 pub struct Names<'a> {
@@ -41,16 +44,16 @@ fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> For
     for symbols in
         [&clause.import, &clause.call, &clause.reference, &clause.store, &clause.of, &clause.on].into_iter().flatten()
     {
-        parts.push(any(symbols.iter().map(|symbol| symbol_formula(symbol, names))));
+        parts.push(any(symbols.iter().map(|symbol| symbol_formula(symbol, language, names))));
     }
     if let Some(keys) = clause.key.as_ref().filter(|keys| !keys.iter().any(|key| is_position(key))) {
-        parts.push(any(keys.iter().map(|key| literal(key))));
+        parts.push(any(keys.iter().map(|key| name(key, language))));
     }
     if let Some(keys) = &clause.under {
-        parts.push(any(keys.iter().map(|key| literal(key))));
+        parts.push(any(keys.iter().map(|key| name(key, language))));
     }
     if let Some(members) = &clause.member {
-        parts.push(any(members.iter().map(|member| literal(member))));
+        parts.push(any(members.iter().map(|member| name(member, language))));
     }
     if let Some(variables) = &clause.env {
         parts.push(any(variables.iter().map(|glob| env_formula(glob, language))));
@@ -62,16 +65,16 @@ fn clause_formula(clause: &Clause, language: Language, names: &Names<'_>) -> For
         parts.push(regex_formula(text));
     }
     if let Some(modules) = &clause.imports {
-        parts.push(any(modules.iter().map(|module| module_formula(module, names))));
+        parts.push(any(modules.iter().map(|module| module_formula(module, language, names))));
     }
     if let Some(value) = &clause.value {
-        parts.push(value_formula(value));
+        parts.push(value_formula(value, language));
     }
-    for (name, test) in &clause.with {
-        if !is_position(name) {
-            parts.push(literal(name));
+    for (key, test) in &clause.with {
+        if !is_position(key) {
+            parts.push(name(key, language));
         }
-        parts.push(value_formula(test));
+        parts.push(value_formula(test, language));
     }
     Formula::All(parts)
 }
@@ -86,7 +89,15 @@ fn literal(text: &str) -> Formula {
     if text.contains(HOLE) {
         return Formula::All(text.split(HOLE).map(literal).collect());
     }
-    if text.len() < 3 { Formula::ALWAYS } else { Formula::Literal(text.to_owned()) }
+    if text.len() < 3 { Formula::ALWAYS } else { Formula::literal(text) }
+}
+
+/// The name of an argument, a field or a member: in code it stands as a word of its own.
+fn name(text: &str, language: Language) -> Formula {
+    if language == Language::Document || text.contains(HOLE) || text.len() < 3 {
+        return literal(text);
+    }
+    Formula::word(text)
 }
 
 fn any(parts: impl Iterator<Item = Formula>) -> Formula {
@@ -94,18 +105,30 @@ fn any(parts: impl Iterator<Item = Formula>) -> Formula {
 }
 
 /// A symbol is met only where all names in its path are written, or those of a module that re-exports it.
-fn symbol_formula(symbol: &str, names: &Names<'_>) -> Formula {
-    Formula::All(fixed_words(symbol).into_iter().map(|word| word_formula(word, names)).collect())
+fn symbol_formula(symbol: &str, language: Language, names: &Names<'_>) -> Formula {
+    Formula::All(fixed_parts(symbol).into_iter().map(|part| part_formula(part, language, names)).collect())
 }
 
-fn module_formula(module: &str, names: &Names<'_>) -> Formula {
-    fixed_words(module).last().map_or(Formula::ALWAYS, |word| word_formula(word, names))
+fn module_formula(module: &str, language: Language, names: &Names<'_>) -> Formula {
+    fixed_parts(module).pop().map_or(Formula::ALWAYS, |part| part_formula(part, language, names))
 }
 
-fn word_formula(word: &str, names: &Names<'_>) -> Formula {
-    let aliases = names.reexports.iter().filter(|(_, to)| fixed_words(to).contains(&word));
-    any(std::iter::once(literal(word))
-        .chain(aliases.filter_map(|(from, _)| fixed_words(from).last().map(|from| literal(from)))))
+fn part_formula(part: Fixed<'_>, language: Language, names: &Names<'_>) -> Formula {
+    let aliases = names.reexports.iter().filter(|(_, to)| fixed_parts(to).iter().any(|it| it.text == part.text));
+    let aliases = aliases.filter_map(|(from, _)| fixed_parts(from).pop());
+    any(std::iter::once(part).chain(aliases).map(|part| part_literal(part, language)))
+}
+
+/// A name as it is written. JavaScript writes modules as texts, Python in imports or as texts.
+fn part_literal(part: Fixed<'_>, language: Language) -> Formula {
+    let before = match (part.begins, part.is_module, language) {
+        (true, true, Language::JavaScript) => Edge::Specifier,
+        (true, true, Language::Python) => Edge::Import,
+        (true, ..) => Edge::Word,
+        (false, ..) => Edge::Any,
+    };
+    let after = if part.ends { Edge::Word } else { Edge::Any };
+    Formula::Literal(Literal::new(part.text, before, after))
 }
 
 /// The longest fixed part of a glob. Settings classes spell variables in lower case, and may split off a prefix.
@@ -114,7 +137,7 @@ fn env_formula(glob: &str, language: Language) -> Formula {
     let mut ways = vec![literal(fixed)];
     if language == Language::Python {
         ways.push(literal(&fixed.to_lowercase()));
-        ways.push(Formula::Literal("env_prefix".to_owned()));
+        ways.push(Formula::word("env_prefix"));
     }
     Formula::Any(ways)
 }
@@ -142,15 +165,22 @@ fn capitalised(word: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-fn value_formula(test: &ValueTest) -> Formula {
+fn value_formula(test: &ValueTest, language: Language) -> Formula {
     let mut parts = Vec::new();
-    for texts in [&test.equals, &test.prefix].into_iter().flatten() {
-        parts.push(any(texts.iter().map(|text| literal(text))));
-    }
+    parts.extend(test.equals.as_ref().map(|texts| any(texts.iter().map(|text| literal(text)))));
+    parts.extend(test.prefix.as_ref().map(|texts| any(texts.iter().map(|text| beginning_of_text(text, language)))));
     for regex in test.matches.iter().chain(&test.mentions) {
         parts.push(regex_formula(regex));
     }
     Formula::All(parts)
+}
+
+/// What a text begins with comes, in code, right after a quote.
+fn beginning_of_text(text: &str, language: Language) -> Formula {
+    if language == Language::Document || text.contains(HOLE) || text.len() < 3 {
+        return literal(text);
+    }
+    Formula::Literal(Literal::new(text, Edge::Quote, Edge::Any))
 }
 
 /// The literals that every match of a regular expression holds: those it must begin with, where these are few, and
@@ -171,7 +201,7 @@ pub(crate) fn literals_of(regex: &str) -> Vec<String> {
 
 fn collect_literals(formula: &Formula, literals: &mut Vec<String>) {
     match formula {
-        Formula::Literal(text) => literals.push(text.clone()),
+        Formula::Literal(literal) => literals.push(literal.as_ref().to_owned()),
         Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| collect_literals(part, literals)),
     }
 }

@@ -1,8 +1,9 @@
 //! Rules made ready for matching: clauses indexed by what they look for, so that the cost of a file grows much
 //! slower than the number of rules.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::RegexSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,7 +49,7 @@ pub struct Index {
     /// `member` clauses by name.
     pub(crate) members: FxHashMap<String, Vec<ClauseId>>,
     /// `env` clauses by glob.
-    pub(crate) env: Vec<(Glob, ClauseId)>,
+    pub(crate) env: Globs,
     /// `dependency` clauses by package.
     pub(crate) dependencies: Vec<(Glob, ClauseId)>,
     /// `text` clauses, in the order of `text_set`.
@@ -62,8 +63,14 @@ pub(crate) struct TextClause {
     /// What the text must match.
     pub(crate) regex: LazyRegex,
     pub(crate) clause: ClauseId,
+    literals: OnceLock<Vec<String>>,
+}
+
+impl TextClause {
     /// Fixed parts of a match; the finding stands where one of them is written.
-    pub(crate) literals: Vec<String>,
+    pub(crate) fn literals(&self) -> &[String] {
+        self.literals.get_or_init(|| formula::literals_of(self.regex.pattern()))
+    }
 }
 
 /// A clause with its patterns compiled.
@@ -116,6 +123,56 @@ impl Glob {
     }
 }
 
+/// Many globs, searched for by the longest fixed part of each.
+#[derive(Default)]
+pub(crate) struct Globs {
+    globs: Vec<(Glob, ClauseId)>,
+    /// The fixed parts, and for each the globs that hold it, by their position.
+    parts: Option<AhoCorasick>,
+    holders: Vec<Vec<usize>>,
+    /// The globs without any.
+    open: Vec<usize>,
+}
+
+impl Globs {
+    fn make_ready(&mut self) {
+        let mut numbers: FxHashMap<&str, usize> = FxHashMap::default();
+        for (position, (glob, _)) in self.globs.iter().enumerate() {
+            let longest = glob.parts.iter().max_by_key(|part| part.len()).filter(|part| !part.is_empty());
+            let Some(longest) = longest else {
+                self.open.push(position);
+                continue;
+            };
+            let number = *numbers.entry(longest).or_insert(self.holders.len());
+            if number == self.holders.len() {
+                self.holders.push(Vec::new());
+            }
+            self.holders[number].push(position);
+        }
+        let mut parts = vec![""; numbers.len()];
+        for (part, number) in numbers {
+            parts[number] = part;
+        }
+        self.parts = AhoCorasick::new(parts).ok();
+    }
+
+    /// The clauses whose globs fit a name, in the order in which they were given.
+    pub(crate) fn fitting(&self, name: &str) -> Vec<ClauseId> {
+        let mut positions = self.open.clone();
+        match &self.parts {
+            Some(parts) => {
+                let found = parts.find_overlapping_iter(name);
+                positions.extend(found.flat_map(|found| &self.holders[found.pattern().as_usize()]));
+            }
+            None => positions = (0..self.globs.len()).collect(),
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        positions.retain(|&position| self.globs[position].0.matches(name));
+        positions.into_iter().map(|position| self.globs[position].1).collect()
+    }
+}
+
 impl Index {
     /// True for a rule whose findings are portable already.
     pub(crate) fn is_unreported(&self, id: &str) -> bool {
@@ -136,7 +193,7 @@ impl Index {
     pub(crate) fn rule_of_variable(&self, name: &str) -> Option<&str> {
         let fits =
             |(glob, clause): &&(Glob, ClauseId)| glob.matches(name) && self.clauses[*clause as usize].is_about(name);
-        let (_, clause) = self.env.iter().find(fits).or(self.env.first())?;
+        let (_, clause) = self.env.globs.iter().find(fits).or(self.env.globs.first())?;
         Some(&self.rules[self.clauses[*clause as usize].rule].id)
     }
 
@@ -164,7 +221,7 @@ impl Index {
             stores: SymbolSet::default(),
             keys: FxHashMap::default(),
             members: FxHashMap::default(),
-            env: Vec::new(),
+            env: Globs::default(),
             dependencies: Vec::new(),
             texts: Vec::new(),
             text_set: RegexSet::empty(),
@@ -178,6 +235,7 @@ impl Index {
         for (rule, clause) in clauses {
             index.add(rule, clause);
         }
+        index.env.make_ready();
         index.text_set = text::set(index.texts.iter().map(|text| text.regex.pattern()));
         index
     }
@@ -206,14 +264,13 @@ impl Index {
             self.members.entry(member.clone()).or_default().push(id);
         }
         for glob in clause.env.iter().flatten() {
-            self.env.push((Glob::new(glob), id));
+            self.env.globs.push((Glob::new(glob), id));
         }
         for package in clause.dependency.iter().flatten() {
             self.dependencies.push((Glob::new(&package_key(package)), id));
         }
         if let Some(pattern) = &clause.text {
-            let literals = formula::literals_of(pattern);
-            self.texts.push(TextClause { regex: LazyRegex::new(pattern), clause: id, literals });
+            self.texts.push(TextClause { regex: LazyRegex::new(pattern), clause: id, literals: OnceLock::new() });
         }
         self.clauses.push(Compiled {
             rule,
@@ -250,7 +307,19 @@ impl Test {
 
 #[cfg(test)]
 mod tests {
-    use super::Glob;
+    use super::{Glob, Globs};
+
+    #[test]
+    fn many_globs_find_what_each_finds() {
+        let patterns = ["AZURE_*", "*", "*OPENAI*KEY", "AZURE_OPENAI_KEY", "A*Z*"];
+        let mut globs = Globs::default();
+        globs.globs.extend(patterns.iter().enumerate().map(|(id, pattern)| (Glob::new(pattern), id as u32)));
+        globs.make_ready();
+        for name in ["AZURE_OPENAI_KEY", "MY_OPENAI_API_KEY", "AZURE_", "AZ", "", "OPENAI"] {
+            let each = (0..5).filter(|&id| Glob::new(patterns[id as usize]).matches(name)).collect::<Vec<_>>();
+            assert_eq!(globs.fitting(name), each, "{name}");
+        }
+    }
 
     #[test]
     fn globs_fit_whole_names() {

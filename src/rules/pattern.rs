@@ -21,7 +21,26 @@ pub struct SymbolSet {
 #[derive(Debug, Clone)]
 struct Glob {
     pattern: Box<str>,
+    /// How many of its bytes come before the first wildcard: what it means begins with them.
+    prefix: usize,
+    /// Where in it begins what comes after the last wildcard: what it means ends with that.
+    suffix: usize,
     tag: u32,
+}
+
+impl Glob {
+    fn new(pattern: &str, tag: u32) -> Self {
+        let suffix = pattern.rfind('*').map_or(0, |star| star + 1);
+        // The dot after `**` need not be there.
+        let suffix = suffix + usize::from(pattern[suffix..].starts_with('.'));
+        Self { pattern: pattern.into(), prefix: fixed_length(pattern), suffix, tag }
+    }
+
+    fn means(&self, path: &str) -> bool {
+        path.ends_with(&self.pattern[self.suffix..])
+            && path.starts_with(&self.pattern[..self.prefix])
+            && means(&self.pattern, path)
+    }
 }
 
 /// A pattern that cannot be read.
@@ -36,7 +55,7 @@ impl SymbolSet {
             self.exact.entry(pattern.to_owned()).or_default().push(tag);
             return Ok(());
         }
-        let glob = Glob { pattern: pattern.into(), tag };
+        let glob = Glob::new(pattern, tag);
         let (first, last) = ends(pattern);
         if !last.contains('*') {
             self.by_last.entry(last.to_owned()).or_default().push(glob);
@@ -81,7 +100,7 @@ impl SymbolSet {
         let (first, last) = ends(path);
         let by_last = self.by_last.get(last).into_iter().flatten();
         let by_first = self.by_first.get(first).into_iter().flatten();
-        by_last.chain(by_first).chain(&self.open).filter(move |glob| means(&glob.pattern, path))
+        by_last.chain(by_first).chain(&self.open).filter(move |glob| glob.means(path))
     }
 }
 
@@ -113,7 +132,7 @@ fn means(pattern: &str, path: &str) -> bool {
         let end = path.find(['.', '(', ')', '[', ']']).unwrap_or(path.len());
         return (0..=end).filter(|&at| path.is_char_boundary(at)).any(|at| means(rest, &path[at..]));
     }
-    let fixed = [pattern.find(".**"), pattern.find('*')].into_iter().flatten().min().unwrap_or(pattern.len());
+    let fixed = fixed_length(pattern);
     match path.strip_prefix(&pattern[..fixed]) {
         Some(rest) if fixed == pattern.len() => rest.is_empty(),
         Some(rest) => means(&pattern[fixed..], rest),
@@ -121,13 +140,41 @@ fn means(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// The fixed names that a path must hold to be meant by `pattern`, as far as they are long enough to search for.
-pub fn fixed_words(pattern: &str) -> Vec<&str> {
-    pattern
-        .split(['.', '(', ')', '*', '[', ']'])
-        .map(|word| word.strip_prefix("global:").unwrap_or(word))
-        .filter(|word| word.len() >= 3 && *word != "default")
-        .collect()
+/// How many bytes of a pattern come before its first wildcard, which may bring a dot of its own.
+fn fixed_length(pattern: &str) -> usize {
+    let star = pattern.find('*').unwrap_or(pattern.len());
+    if pattern[star..].starts_with("**") && pattern[..star].ends_with('.') { star - 1 } else { star }
+}
+
+/// A fixed part of a pattern: a name that every path it means holds, or a piece of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fixed<'p> {
+    /// Its text.
+    pub text: &'p str,
+    /// True when a name begins with it.
+    pub begins: bool,
+    /// True when a name ends with it.
+    pub ends: bool,
+    /// True when it is (the beginning of) the module that the path starts with.
+    pub is_module: bool,
+}
+
+/// The fixed parts of a pattern, as far as they are long enough to search for.
+pub fn fixed_parts(pattern: &str) -> Vec<Fixed<'_>> {
+    let (is_global, names) = match pattern.strip_prefix("global:") {
+        Some(names) => (true, names),
+        None => (false, pattern),
+    };
+    let mut parts = Vec::new();
+    for (number, name) in names.split(['.', '(', ')', '[', ']']).enumerate() {
+        let pieces: Vec<&str> = name.split('*').collect();
+        for (at, &text) in pieces.iter().enumerate() {
+            let (begins, ends) = (at == 0, at + 1 == pieces.len());
+            parts.push(Fixed { text, begins, ends, is_module: number == 0 && begins && !is_global });
+        }
+    }
+    parts.retain(|part| part.text.len() >= 3 && part.text != "default");
+    parts
 }
 
 fn check(pattern: &str) -> Result<(), BadPattern> {
@@ -180,6 +227,17 @@ mod tests {
         assert!(finds("langchain_openai.**.AzureChatOpenAI", "langchain_openai.chat_models.AzureChatOpenAI"));
         assert!(!finds("langchain_openai.**.AzureChatOpenAI", "langchain_openai.MyAzureChatOpenAI"));
         assert!(finds("openai.OpenAI().**.create()", "openai.OpenAI().chat.completions.create()"));
+    }
+
+    #[test]
+    fn fixed_parts_know_where_names_begin_and_end() {
+        let parts = |pattern| -> Vec<(&str, bool, bool, bool)> {
+            fixed_parts(pattern).iter().map(|it| (it.text, it.begins, it.ends, it.is_module)).collect()
+        };
+        assert_eq!(parts("openai.Azure*()"), [("openai", true, true, true), ("Azure", true, false, false)]);
+        assert_eq!(parts("**.*Credential"), [("Credential", false, true, false)]);
+        assert_eq!(parts("global:fetch"), [("fetch", true, true, false)]);
+        assert_eq!(parts("agent_framework*.default"), [("agent_framework", true, false, true)]);
     }
 
     #[test]

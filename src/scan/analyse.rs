@@ -9,6 +9,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use rustc_hash::FxHashMap;
@@ -29,7 +30,7 @@ use crate::{
         link::{Outside, Summary, summarize},
         paths::Site,
     },
-    rules::matching::{FileText, Shower, match_file, match_places, numbered_findings},
+    rules::matching::{FileText, Shower, match_places, match_with, numbered_findings},
     suppress::{apply::Directives, comments},
     unit::{
         documents,
@@ -110,7 +111,7 @@ impl Scanner {
     ) -> Analysed {
         let result = catch_unwind(AssertUnwindSafe(|| self.analyse(hit, options, lowering, around)));
         result.unwrap_or_else(|_| {
-            *lowering = Lowering::default();
+            lowering.renew();
             let message = "unmoor failed on this file; please report it as a bug".to_owned();
             Analysed::only(hit.diagnostic(DiagnosticKind::Internal, None, message))
         })
@@ -127,6 +128,7 @@ impl Scanner {
             Ok(read) => read,
             Err(diagnostic) => return Analysed::only(diagnostic),
         };
+        let deadline = Instant::now().checked_add(options.limits.time);
         options.progress.parsed.fetch_add(1, Ordering::Relaxed);
         let mut analysed = Analysed { files: 1, bytes: size, ..Analysed::default() };
         analysed.diagnostics.extend(encoding_diagnostic(hit, &text));
@@ -141,8 +143,7 @@ impl Scanner {
             analysed.directives = (!read.is_empty()).then(|| (shown(&hit.path), read));
         }
         let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
-            let message = "the parser gave up on this file".to_owned();
-            analysed.diagnostics.push(hit.diagnostic(DiagnosticKind::Syntax, None, message));
+            analysed.diagnostics.push(too_slow(hit, options));
             return analysed;
         };
         let lines = LineIndex::new(&text.text);
@@ -151,16 +152,23 @@ impl Scanner {
         let offset = text.offset_base().unwrap_or_default() as u32;
         let language = hit.grammar.language();
         let file = FileText { path: &path, text: &text.text, offset, language, origin: text.origin.as_deref() };
+        let index = self.index(language);
+        let mut resolver = Resolver::new(&facts, language, index.reexports()).until(deadline);
         match around.filter(|_| language != Language::Document) {
-            Some(around) => self.match_linked(&facts, &file, &lines, around, &mut analysed),
-            None if language == Language::Document => self.match_document(&facts, &file, &lines, &mut analysed),
-            None => analysed.findings = match_file(self.index(language), &facts, &file, &lines),
+            Some(around) => {
+                resolver = resolver.linked(Some(around.outside));
+                self.match_linked(&mut resolver, &file, &lines, around, &mut analysed);
+            }
+            None if language == Language::Document => self.match_document(&mut resolver, &file, &lines, &mut analysed),
+            None => analysed.findings = match_with(index, &mut resolver, &file, &lines),
+        }
+        if resolver.is_late() {
+            analysed.diagnostics.push(too_slow(hit, options));
         }
         if options.line_hashes && !analysed.findings.is_empty() && text.encoding == Encoding::Utf8 {
             add_line_hashes(&mut analysed.findings, &text);
         }
         if !options.unreported {
-            let index = self.index(language);
             let mut ties = std::mem::take(&mut analysed.uses.ties).into_iter();
             let mut kept = Vec::new();
             analysed.findings.retain(|finding| {
@@ -171,6 +179,8 @@ impl Scanner {
             });
             analysed.uses.ties = kept;
         }
+        let too_many = limit(&mut analysed, options.max_findings);
+        analysed.diagnostics.extend(too_many.map(|message| hit.diagnostic(DiagnosticKind::TooMany, None, message)));
         analysed
     }
 
@@ -194,20 +204,25 @@ impl Scanner {
     }
 
     /// A document is tied to clients by the names of settings alone.
-    fn match_document(&self, facts: &Facts<'_>, file: &FileText<'_>, lines: &LineIndex<'_>, analysed: &mut Analysed) {
+    fn match_document(
+        &self,
+        resolver: &mut Resolver<'_, '_>,
+        file: &FileText<'_>,
+        lines: &LineIndex<'_>,
+        analysed: &mut Analysed,
+    ) {
         let index = self.index(file.language);
-        let mut resolver = Resolver::new(facts, file.language, index.reexports());
-        let places = match_places(index, &mut resolver);
-        let shower = Shower::new(file, lines, facts);
-        let findings = numbered_findings(index, &mut resolver, &places, &shower);
+        let places = match_places(index, resolver);
+        let shower = Shower::new(file, lines, resolver.facts);
+        let findings = numbered_findings(index, resolver, &places, &shower);
         analysed.findings = findings.into_iter().map(|(_, finding)| finding).collect();
         analysed.uses.ties = documents::ties(&analysed.findings);
-        analysed.uses.told = documents::told(&mut resolver, &shower, &analysed.findings);
+        analysed.uses.told = documents::told(resolver, &shower, &analysed.findings);
     }
 
     fn match_linked(
         &self,
-        facts: &Facts<'_>,
+        resolver: &mut Resolver<'_, '_>,
         file: &FileText<'_>,
         lines: &LineIndex<'_>,
         around: Around<'_>,
@@ -215,19 +230,17 @@ impl Scanner {
     ) {
         let index = self.index(file.language);
         let outside = around.outside;
-        let mut resolver = Resolver::new(facts, file.language, index.reexports()).linked(Some(outside));
-        let places = match_places(index, &mut resolver);
-        let shower = Shower::new(file, lines, facts);
-        let findings = numbered_findings(index, &mut resolver, &places, &shower);
+        let places = match_places(index, resolver);
+        let shower = Shower::new(file, lines, resolver.facts);
+        let findings = numbered_findings(index, resolver, &places, &shower);
         if outside.program.summary(outside.file).is_none() {
-            let summary = summarize(&mut resolver, outside.modules, outside.file);
+            let summary = summarize(resolver, outside.modules, outside.file);
             analysed.summary = Some(summary);
         }
         let catalogue = self.catalogue(file.language);
         let Around { moored, holders, .. } = around;
         let known = FxHashMap::default();
-        let reader =
-            Uses { index, catalogue, resolver: &mut resolver, shower: &shower, outside, moored, holders, known };
+        let reader = Uses { index, catalogue, resolver, shower: &shower, outside, moored, holders, known };
         analysed.uses = reader.read(&places, &findings);
         let summary = analysed.summary.as_ref().or_else(|| outside.program.summary(outside.file));
         let point = |at: u32| (at, shower.location(Span { start: at, end: at }));
@@ -249,7 +262,7 @@ pub(super) fn each<T: Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let work = || {
-        let mut lowering = Lowering::default();
+        let mut lowering = Lowering::within(options.limits);
         let mut results = Vec::new();
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
             results.push(run(item, &mut lowering));
@@ -314,6 +327,29 @@ pub(super) fn content(hit: &Hit, options: &ScanOptions) -> Result<(Vec<u8>, Text
     Ok((bytes, text))
 }
 
+fn too_slow(hit: &Hit, options: &ScanOptions) -> Diagnostic {
+    let seconds = options.limits.time.as_secs_f64();
+    let message = format!("took longer than {seconds} s and was looked at only in part; see --max-time");
+    hit.diagnostic(DiagnosticKind::TooSlow, None, message)
+}
+
+/// Keeps the first findings of a file, when there are more than so many, and says so.
+fn limit(analysed: &mut Analysed, most: usize) -> Option<String> {
+    let count = analysed.findings.len();
+    if count <= most {
+        return None;
+    }
+    let mut ties = std::mem::take(&mut analysed.uses.ties).into_iter();
+    let mut kept: Vec<_> =
+        std::mem::take(&mut analysed.findings).into_iter().map(|finding| (finding, ties.next())).collect();
+    kept.sort_by(|(a, _), (b, _)| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
+    for (finding, tie) in kept.into_iter().take(most) {
+        analysed.findings.push(finding);
+        analysed.uses.ties.extend(tie);
+    }
+    Some(format!("has {count} findings, of which the first {most} are told; see --max-findings"))
+}
+
 /// The line of the file that a line of the text stands on.
 fn line_in_file(text: &Text, lines: &LineIndex<'_>, file_lines: &LineIndex<'_>, line: u32) -> u32 {
     let start = lines.line_span(line).map_or(text.text.len(), |span| span.start);
@@ -355,7 +391,7 @@ fn problems(hit: &Hit, facts: &Facts<'_>, text: &Text) -> Vec<Diagnostic> {
     };
     [
         describe(ProblemKind::Syntax, DiagnosticKind::Syntax, "syntax error"),
-        describe(ProblemKind::TooDeep, DiagnosticKind::TooDeep, "nested too deep"),
+        describe(ProblemKind::TooDeep, DiagnosticKind::TooDeep, "nested too deep (see --max-nesting)"),
     ]
     .into_iter()
     .flatten()

@@ -4,12 +4,18 @@
 //! Each round works on what the one before left, so the result does not depend on threads; names and clients only grow,
 //! so the rounds end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+use rustc_hash::FxHashSet;
 
 use super::{
     Scan, ScanOptions, Scanner,
     analyse::{Analysed, Around, Hit, each},
-    pool, shown,
+    mentions::Mentions,
+    outside_comments, pool, shown,
 };
 use crate::{
     input::{
@@ -47,8 +53,10 @@ impl Other {
     }
 }
 
-/// Names of files that lead to the vendor's clients, with how they do.
-pub(super) type News = BTreeMap<FileId, BTreeMap<String, Leading>>;
+/// Names of a file that lead to the vendor's clients, with how they do.
+type Names = BTreeMap<String, Leading>;
+/// Such names, by file.
+pub(super) type News = BTreeMap<FileId, Names>;
 
 /// The files of a tree while they are linked.
 pub(super) struct Linking<'l> {
@@ -64,6 +72,8 @@ pub(super) struct Linking<'l> {
     holders: BTreeMap<Site, BTreeSet<(Site, String)>>,
     /// The names of each file that lead to the vendor's clients.
     pub(super) tainted: News,
+    /// Which of the others mention which modules, by language, once it was asked.
+    mentions: [OnceLock<Mentions>; Language::ALL.len()],
     /// How many bytes may still be parsed.
     budget: u64,
     /// True when that was not enough.
@@ -110,6 +120,7 @@ impl Scanner {
             moored: BTreeSet::new(),
             holders: BTreeMap::new(),
             tainted: BTreeMap::new(),
+            mentions: Default::default(),
             budget: 0,
             cut: false,
         };
@@ -150,19 +161,15 @@ impl Linking<'_> {
         let mut fresh = hits;
         for _ in 0..MAX_ROUNDS {
             let news = self.news(&fresh);
-            let unknown = |files: BTreeSet<FileId>| -> BTreeSet<FileId> {
-                files.into_iter().filter(|file| self.program.summary(*file).is_none()).collect()
-            };
-            let wanted = unknown(self.wanted());
-            let importers = unknown(self.importers(&news));
+            let wanted = self.unknown(self.wanted());
+            let importers = self.unknown(self.importers(&news));
             self.sum_up(&wanted);
             self.sum_up(&importers);
             dirty.extend(&wanted);
             let wants = |analysed: &Analysed| analysed.uses.wants.iter().any(|file| wanted.contains(file));
             dirty.extend(self.analysed.iter().filter(|(_, analysed)| wants(analysed)).map(|(file, _)| *file));
             dirty.extend(self.given());
-            let takers = self.takers(&news);
-            dirty.extend(&takers);
+            dirty.extend(self.takers(&news));
             if dirty.is_empty() || self.cut {
                 break;
             }
@@ -170,6 +177,12 @@ impl Linking<'_> {
             fresh = std::mem::take(&mut dirty);
             fresh.extend(importers);
         }
+    }
+
+    /// Those of the files that have no summary.
+    fn unknown(&self, mut files: BTreeSet<FileId>) -> BTreeSet<FileId> {
+        files.retain(|file| self.program.summary(*file).is_none());
+        files
     }
 
     /// Looks at files with what is known now. The first time, they are summed up too.
@@ -237,25 +250,48 @@ impl Linking<'_> {
 
     /// The names of files that are newly known to lead to the vendor's clients.
     fn news(&mut self, fresh: &BTreeSet<FileId>) -> News {
+        let found: Vec<Vec<(FileId, Names)>> =
+            each(&self.shares(fresh), self.options, |(language, files), _| self.leading(*language, files));
         let mut news = News::new();
-        for &file in fresh {
-            let Some(hit) = self.hits.get(&file) else { continue };
-            let index = self.scanner.index(hit.grammar.language());
-            let is_wanted = |reached: &Reached| match reached {
-                Reached::Symbol { origin: Some(site), .. } => self.moored.contains(site),
-                Reached::Symbol { text, origin: None, .. } => index.is_imported(text),
-                _ => false,
-            };
-            let exports = Exports { program: &self.program, modules: self.modules };
-            let mut names = exports.leading_to(file, &is_wanted);
+        for (file, mut names) in found.into_iter().flatten() {
             let known = self.tainted.entry(file).or_default();
-            names.retain(|name, leading| known.get(name) != Some(leading));
+            names.retain(|name, leading| leading.learn(known.get(name)));
             if !names.is_empty() {
-                known.extend(names.clone());
+                for (name, leading) in &names {
+                    known.entry(name.clone()).or_insert_with(Leading::none).extend(leading);
+                }
                 news.insert(file, names);
             }
         }
         news
+    }
+
+    /// The files, in a share for each thread and language: what is found out for one file helps with its neighbours.
+    fn shares(&self, files: &BTreeSet<FileId>) -> Vec<(Language, Vec<FileId>)> {
+        let threads = match self.options.walk.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        };
+        let mut shares = Vec::new();
+        for language in Language::ALL {
+            let is_of = |file: &&FileId| self.hits.get(file).is_some_and(|hit| hit.grammar.language() == language);
+            let files: Vec<FileId> = files.iter().filter(is_of).copied().collect();
+            let size = files.len().div_ceil(threads).max(1);
+            shares.extend(files.chunks(size).map(|share| (language, share.to_vec())));
+        }
+        shares
+    }
+
+    /// The names of files that lead to the vendor's clients.
+    fn leading(&self, language: Language, files: &[FileId]) -> Vec<(FileId, Names)> {
+        let index = self.scanner.index(language);
+        let is_wanted = |reached: &Reached| match reached {
+            Reached::Symbol { origin: Some(site), .. } => self.moored.contains(site),
+            Reached::Symbol { text, origin: None, .. } => index.is_imported(text),
+            _ => false,
+        };
+        let mut exports = Exports::new(&self.program, self.modules, &is_wanted);
+        files.iter().map(|file| (*file, exports.of(*file))).collect()
     }
 
     /// Files that are given clients, or whose settings clients use, and that were not looked at.
@@ -303,18 +339,36 @@ impl Linking<'_> {
                 .filter(|(file, _)| self.hits[file].grammar.language() == language)
                 .map(|(file, names)| self.formula(*file, names))
                 .collect();
-            let Some(prefilter) = Prefilter::new(formulas).ok().filter(|_| !news.is_empty()) else { continue };
-            let candidates: Vec<(&FileId, &Other)> =
-                self.others.iter().filter(|(_, other)| other.grammar.language() == language).collect();
+            if formulas.is_empty() {
+                continue;
+            }
+            let Ok(prefilter) = Prefilter::new(formulas) else { continue };
+            let candidates = self.candidates(news, language);
             let hits = each(&candidates, self.options, |(file, other), _| {
                 let mut buffer = Vec::new();
                 let found = FoundFile { path: other.path.clone(), explicit: false, max_size: other.max_size };
-                let read = found.read(&mut buffer).is_ok();
-                (read && prefilter.matches(&buffer, &mut Scratch::default())).then_some(**file)
+                let scratch = &mut Scratch::default();
+                let matches = found.read(&mut buffer).is_ok() && prefilter.matches(&buffer, scratch);
+                (matches && outside_comments(&prefilter, other.grammar, &buffer, scratch)).then_some(**file)
             });
             found.extend(hits.into_iter().flatten());
         }
         found
+    }
+
+    /// The files of a language not looked at yet that can take names from files with news.
+    fn candidates(&self, news: &News, language: Language) -> Vec<(&FileId, &Other)> {
+        let mentions = self.mentions[language as usize]
+            .get_or_init(|| Mentions::read(&self.others, self.modules, language, self.options));
+        let mut found = FxHashSet::default();
+        let are_some = news
+            .keys()
+            .filter(|file| self.hits[file].grammar.language() == language)
+            .all(|file| mentions.importers(*file, self.modules, &mut found));
+        let can_take = |(file, other): &(&FileId, &Other)| {
+            other.grammar.language() == language && (!are_some || found.contains(file))
+        };
+        self.others.iter().filter(can_take).collect()
     }
 
     /// What must stand in a file that takes one of the names from a file.
@@ -324,11 +378,11 @@ impl Linking<'_> {
             let mentioned = if name == "default" {
                 Formula::ALWAYS
             } else {
-                Formula::any_of([name.as_str(), "import *", "export *"])
+                Formula::Any(vec![Formula::word(name), Formula::any_of(["import *", "export *"])])
             };
             match leading {
                 Leading::Itself => mentioned,
-                Leading::Members(members) => Formula::All(vec![mentioned, Formula::any_of(members)]),
+                Leading::Members(members) => Formula::All(vec![mentioned, Formula::any_word(members)]),
             }
         });
         Formula::All(vec![by_module, Formula::Any(by_name.collect())])

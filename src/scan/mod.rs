@@ -11,6 +11,7 @@ mod context;
 mod fix;
 mod link;
 mod manifests;
+mod mentions;
 mod projects;
 mod settings;
 mod since;
@@ -41,10 +42,10 @@ use crate::{
     finding::{Finding, Suppressed},
     input::{
         exclude::GlobError,
-        prefilter::Prefilter,
+        prefilter::{Prefilter, Scratch},
         walk::{FoundFile, ReadError, WalkOptions, WalkReport, walk},
     },
-    lang::{Grammar, Language, scripts::is_markdown},
+    lang::{Grammar, Language, Limits, bare::without_comments, scripts::is_markdown},
     rules::{
         Rule, RuleSet,
         calls::Catalogue,
@@ -66,6 +67,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 const STACK: usize = 64 << 20;
 /// How many bytes of files that passed the prefilter are kept in memory instead of being read again.
 const KEPT_BYTES: usize = 64 << 20;
+/// How many findings of one file are kept, unless another limit is set.
+pub const MAX_FINDINGS: usize = 10_000;
 /// Up to this many named files are parsed without being searched for literals first: making that search ready takes
 /// longer.
 const FEW: usize = 16;
@@ -78,6 +81,10 @@ pub struct ScanOptions {
     pub walk: WalkOptions,
     /// Parse every wanted file, whatever the prefilter says. For testing that the prefilter loses nothing.
     pub without_prefilter: bool,
+    /// How much is done for one file.
+    pub limits: Limits,
+    /// How many findings of one file are kept.
+    pub max_findings: usize,
     /// Parse minified files too.
     pub minified: bool,
     /// Look also at code in fences of Markdown files.
@@ -105,6 +112,8 @@ impl ScanOptions {
         Self {
             walk,
             without_prefilter: false,
+            limits: Limits::default(),
+            max_findings: MAX_FINDINGS,
             minified: false,
             markdown: false,
             tests: false,
@@ -217,6 +226,10 @@ pub enum DiagnosticKind {
     Ignore,
     /// It is nested too deep; the rest of the file was looked at.
     TooDeep,
+    /// It took too long; what was found until then is there.
+    TooSlow,
+    /// More was found in it than is kept.
+    TooMany,
     /// Nothing was found to look at.
     NoFiles,
     /// This tool failed on it; that is a bug.
@@ -226,7 +239,7 @@ pub enum DiagnosticKind {
 impl DiagnosticKind {
     /// True when the file, or part of it, was not looked at although it should have been.
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Unreadable | Self::Syntax | Self::TooDeep | Self::Internal)
+        matches!(self, Self::Unreadable | Self::Syntax | Self::TooDeep | Self::TooSlow | Self::TooMany | Self::Internal)
     }
 }
 
@@ -302,6 +315,15 @@ impl Scanner {
             Prefilter::new(formulas).ok()
         });
         made.as_ref()
+    }
+
+    /// True when a rule can find something in a file, or a comment in it can set something aside.
+    fn can_matter(&self, grammar: Grammar, bytes: &[u8], scratch: &mut Scratch) -> bool {
+        let Some(prefilter) = self.prefilter(grammar.language()) else { return true };
+        let is_wide = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+        is_wide
+            || prefilter.matches(bytes, scratch)
+                && (comments::may_be_in(bytes) || outside_comments(prefilter, grammar, bytes, scratch))
     }
 
     fn index(&self, language: Language) -> &Index {
@@ -412,11 +434,8 @@ impl Scanner {
         reading.files += 1;
         options.progress.read.fetch_add(1, Ordering::Relaxed);
         reading.bytes += reading.buffer.len() as u64;
-        let searched = !options.without_prefilter;
-        let prefilter = searched.then(|| self.prefilter(grammar.language())).flatten();
         let bytes = reading.buffer.as_slice();
-        let is_wide = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
-        if !is_wide && prefilter.is_some_and(|prefilter| !prefilter.matches(bytes, &mut reading.scratch)) {
+        if !options.without_prefilter && !self.can_matter(grammar, bytes, &mut reading.scratch) {
             if options.link {
                 reading.others.push(Other { path: file.path, grammar, max_size: file.max_size });
             }
@@ -426,6 +445,14 @@ impl Scanner {
         let keeps = kept.fetch_add(size, Ordering::Relaxed) + size <= KEPT_BYTES;
         let bytes = keeps.then(|| bytes.to_vec());
         reading.hits.push(Hit { path: file.path, grammar, size: size as u64, bytes, max_size: file.max_size });
+    }
+}
+
+/// True when a search that has found something in a file finds it also outside its comments.
+fn outside_comments(prefilter: &Prefilter, grammar: Grammar, bytes: &[u8], scratch: &mut Scratch) -> bool {
+    match without_comments(grammar, bytes) {
+        Cow::Borrowed(_) => true,
+        Cow::Owned(rest) => prefilter.matches(&rest, scratch),
     }
 }
 
@@ -442,7 +469,7 @@ struct Found {
 #[derive(Default)]
 struct Reading {
     buffer: Vec<u8>,
-    scratch: crate::input::prefilter::Scratch,
+    scratch: Scratch,
     files: u64,
     bytes: u64,
     hits: Vec<Hit>,

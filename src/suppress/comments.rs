@@ -73,7 +73,12 @@ pub struct Malformed {
 
 /// True when a text can hold directives at all.
 pub fn may_hold(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), MARKER.as_bytes()).is_some()
+    may_be_in(text.as_bytes())
+}
+
+/// The same for the bytes of a file.
+pub fn may_be_in(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, MARKER.as_bytes()).is_some()
 }
 
 /// What stands in files with directives, as they are mostly written. For finding files, not for reading them.

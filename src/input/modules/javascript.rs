@@ -27,7 +27,8 @@ const OTHER_CONDITIONS: [&str; 9] =
 pub(super) const MAIN_FIELDS: [&str; 5] = ["source", "module", "main", "types", "typings"];
 
 /// What is written for a directory that is imported without its name.
-const DOTS: [&str; 10] = ["\".\"", "'.'", "\"./\"", "'./'", "\"..\"", "'..'", "/..\"", "/..'", "../\"", "../'"];
+pub(super) const DOTS: [&str; 10] =
+    ["\".\"", "'.'", "\"./\"", "'./'", "\"..\"", "'..'", "/..\"", "/..'", "../\"", "../'"];
 
 #[derive(Debug)]
 pub(super) struct JavaScript {
@@ -115,10 +116,19 @@ impl JavaScript {
     }
 
     /// Adds pieces of text of which one stands wherever a file is imported.
+    fn aliases(&self) -> &Aliases {
+        self.aliases.get_or_init(|| Aliases::new(self, &self.workspaces))
+    }
+
+    /// True when the import of a package leads to the file.
+    pub(super) fn is_entry(&self, file: FileId) -> bool {
+        self.aliases().is_entry(file)
+    }
+
     pub(super) fn names(&self, file: FileId, names: &mut BTreeSet<String>) {
         let path = self.workspaces.tree.absolute(file);
         let Some(stem) = without_ending(path).and_then(|path| path.file_name()?.to_str()) else { return };
-        let aliases = self.aliases.get_or_init(|| Aliases::new(self, &self.workspaces));
+        let aliases = self.aliases();
         if stem == "index" || aliases.is_entry(file) {
             names.extend(DOTS.map(str::to_owned));
         }

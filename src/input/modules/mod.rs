@@ -29,6 +29,17 @@ use self::tree::Tree;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
+/// Where the files lie that import a file without naming it: `from . import a`, `import "..";`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unnamed<'m> {
+    /// There are none.
+    Nowhere,
+    /// In this directory or below it.
+    Below(&'m Path),
+    /// They can lie anywhere.
+    Anywhere,
+}
+
 /// The source files of a scan, and the way from one to another. Can be used from several threads at once.
 #[derive(Debug)]
 pub struct Modules {
@@ -78,6 +89,38 @@ impl Modules {
             self.javascript.names(file, &mut names);
         }
         names.into_iter().collect()
+    }
+
+    /// The pieces among [`Self::names`] that name the file; and where the files lie that import it without naming it.
+    pub fn named(&self, file: FileId) -> (Vec<String>, Unnamed<'_>) {
+        let path = self.tree.path(file);
+        let mut names = self.names(file);
+        let all = names.len();
+        let below = if is_python(path) {
+            names.retain(|name| name != python::UNNAMED);
+            path.parent()
+        } else {
+            names.retain(|name| !javascript::DOTS.contains(&name.as_str()));
+            path.parent().filter(|_| !self.javascript.is_entry(file))
+        };
+        match below {
+            _ if names.len() == all => (names, Unnamed::Nowhere),
+            Some(directory) => (names, Unnamed::Below(directory)),
+            None => (names, Unnamed::Anywhere),
+        }
+    }
+
+    /// All files.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        (0..self.tree.given().len() as u32).map(FileId)
+    }
+
+    /// The files in a directory or below it.
+    pub fn below(&self, directory: &Path) -> impl Iterator<Item = FileId> {
+        let files = self.tree.given();
+        let start = files.partition_point(|path| path.as_path() < directory);
+        let count = files[start..].partition_point(|path| path.starts_with(directory));
+        (start as u32..(start + count) as u32).map(FileId)
     }
 
     /// The manifests that could not be made out so far, each with what is wrong and what helps, in the order of paths.

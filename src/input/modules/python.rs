@@ -230,14 +230,16 @@ fn first_word(name: &str) -> &str {
 }
 
 /// Adds the words that stand where a file is imported.
+/// `from . import a` names no package.
+pub(super) const UNNAMED: &str = "from .";
+
 pub(super) fn names(path: &Path, names: &mut BTreeSet<String>) {
     debug_assert!(is_python(path));
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if stem == "__init__" {
         let directory = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         names.extend(directory.map(str::to_owned));
-        // `from . import a` names no package.
-        names.insert("from .".to_owned());
+        names.insert(UNNAMED.to_owned());
     } else {
         names.insert(stem.to_owned());
     }

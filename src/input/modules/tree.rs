@@ -116,6 +116,11 @@ impl Tree {
         self.given.get(file.0 as usize).map_or(Path::new(""), PathBuf::as_path)
     }
 
+    /// The paths of all files as they were given, sorted.
+    pub(super) fn given(&self) -> &[PathBuf] {
+        &self.given
+    }
+
     /// The path of a file from the root of the file system, by the words of the given path.
     pub(super) fn absolute(&self, file: FileId) -> &Path {
         self.absolute.get(file.0 as usize).map_or(Path::new(""), PathBuf::as_path)

@@ -169,8 +169,8 @@ fn is_script(name: &str) -> bool {
 }
 
 /// The facts of a document. `tree` is there for formats with a grammar.
-pub(super) fn lower<'s>(document: Document, tree: Option<&Tree>, source: &'s str) -> Facts<'s> {
-    let mut b = Builder::new(source);
+pub(super) fn lower<'s>(document: Document, tree: Option<&Tree>, source: &'s str, max_depth: usize) -> Facts<'s> {
+    let mut b = Builder::new(source, max_depth);
     match (document.format, tree) {
         (Format::Yaml, Some(tree)) => yaml::lower(&mut b, tree),
         (Format::Json, Some(tree)) => json::lower(&mut b, tree),

@@ -64,8 +64,8 @@ pub(super) static ENVIRONMENT: Environment = Environment {
 const MAX_SYNTAX_PROBLEMS: usize = 20;
 
 /// Lowers a JavaScript or TypeScript module.
-pub(super) fn lower<'s>(tree: &Tree, source: &'s str) -> Facts<'s> {
-    let mut b = Builder::new(source);
+pub(super) fn lower<'s>(tree: &Tree, source: &'s str, max_depth: usize) -> Facts<'s> {
+    let mut b = Builder::new(source, max_depth);
     let mut reader = Reader::new(tree);
     reader.statements(&mut b, tree.root_node());
     reader.recover(&mut b);

@@ -76,8 +76,8 @@ pub(super) static ENVIRONMENT: Environment = Environment {
 };
 
 /// Lowers a Python module.
-pub(super) fn lower<'s>(tree: &Tree, source: &'s str) -> Facts<'s> {
-    let mut builder = Builder::new(source);
+pub(super) fn lower<'s>(tree: &Tree, source: &'s str, max_depth: usize) -> Facts<'s> {
+    let mut builder = Builder::new(source, max_depth);
     if tree.root_node().has_error() {
         note_problems(tree, &mut builder);
     }

@@ -18,7 +18,7 @@ const MAX_WORK: u32 = 20_000;
 /// How many alternatives are kept.
 const MAX_REACHED: usize = 16;
 /// How many things below one are looked at.
-const MAX_BELOW: usize = 128;
+const MAX_BELOW: usize = 10_000;
 /// Marks the root of a path that leads into the project although it reads like a package from outside.
 pub(in crate::resolve) const OWN: char = '=';
 
@@ -63,7 +63,7 @@ enum Active {
     Parameter(FileId, u32, u32),
 }
 
-/// One question and all it leads to.
+/// Questions to a program, and all they lead to. What is remembered from one to the next depends on the program alone.
 pub(super) struct Expansion<'p> {
     program: &'p Program,
     modules: &'p Modules,
@@ -71,13 +71,23 @@ pub(super) struct Expansion<'p> {
     work: u32,
     /// What was found to lie below things.
     known_below: FxHashMap<Reached, Rc<[Reached]>>,
+    /// Whether things lead to what is wanted, which is always the same.
+    known_leads: FxHashMap<Reached, bool>,
     /// Files on the way that have no summary.
     pub(super) missing: Vec<FileId>,
 }
 
 impl<'p> Expansion<'p> {
     pub(super) fn new(program: &'p Program, modules: &'p Modules) -> Self {
-        Self { program, modules, active: Vec::new(), work: 0, known_below: FxHashMap::default(), missing: Vec::new() }
+        Self {
+            program,
+            modules,
+            active: Vec::new(),
+            work: 0,
+            known_below: FxHashMap::default(),
+            known_leads: FxHashMap::default(),
+            missing: Vec::new(),
+        }
     }
 
     /// What a path of `file` leads to; `None` when it leads to no known file, or to nothing in it.
@@ -288,17 +298,18 @@ impl<'p> Expansion<'p> {
         vec![Reached::Symbol { text: text.to_owned(), root, origin }]
     }
 
-    /// How `reached` leads to something for which `wanted` holds: by itself, by what functions return, by a base class, or
-    /// by members.
-    pub(super) fn leading(&mut self, reached: &[Reached], wanted: &dyn Fn(&Reached) -> bool) -> Option<Leading> {
-        let mut queue: Vec<Reached> = reached.to_vec();
+    /// How a name of a file leads to something for which `wanted` holds: by itself, by what functions return, by a base
+    /// class, or by members. It must be the same whenever this is asked.
+    pub(super) fn leading(&mut self, file: FileId, name: &str, wanted: &dyn Fn(&Reached) -> bool) -> Option<Leading> {
+        self.work = 0;
+        let mut queue = self.export(file, name);
         let mut seen: FxHashSet<Reached> = FxHashSet::default();
         let mut members = BTreeSet::new();
         while let Some(one) = queue.pop() {
             if wanted(&one) {
                 return Some(Leading::Itself);
             }
-            if !one.is_open() || seen.contains(&one) || seen.len() > MAX_BELOW {
+            if !one.is_open() || !seen.insert(one.clone()) || seen.len() > MAX_BELOW {
                 continue;
             }
             match &one {
@@ -309,30 +320,69 @@ impl<'p> Expansion<'p> {
                 }
                 _ => members.extend(self.leading_members(&one, wanted)),
             }
-            seen.insert(one);
         }
         (!members.is_empty()).then_some(Leading::Members(members))
     }
 
     /// The members that lead there, at whatever depth.
     fn leading_members(&mut self, one: &Reached, wanted: &dyn Fn(&Reached) -> bool) -> BTreeSet<String> {
+        if self.leads(one, wanted) == Some(false) {
+            return BTreeSet::new();
+        }
         let mut found = BTreeSet::new();
         for (name, shapes, file) in self.members_of(one) {
-            let mut queue = self.shapes(file, shapes);
-            let mut seen: FxHashSet<Reached> = FxHashSet::default();
-            while let Some(below) = queue.pop() {
-                if wanted(&below) {
-                    found.insert(name.to_owned());
-                    break;
-                }
-                if !below.is_open() || seen.contains(&below) || seen.len() > MAX_BELOW {
-                    continue;
-                }
-                queue.extend(self.below(&below).iter().cloned());
-                seen.insert(below);
+            self.work = 0;
+            let below = self.shapes(file, shapes);
+            if below.iter().any(|one| self.leads(one, wanted) == Some(true)) {
+                found.insert(name.to_owned());
             }
         }
         found
+    }
+
+    /// Whether something is wanted, or leads there at whatever depth; `None` when too much lies below it.
+    fn leads(&mut self, one: &Reached, wanted: &dyn Fn(&Reached) -> bool) -> Option<bool> {
+        if !one.is_open() {
+            return Some(wanted(one));
+        }
+        if let Some(known) = self.known_leads.get(one) {
+            return Some(*known);
+        }
+        // With the position of what each was reached from; the first from itself.
+        let mut met: Vec<(Reached, usize)> = vec![(one.clone(), 0)];
+        let mut seen = FxHashSet::from_iter([one.clone()]);
+        let mut open = vec![0];
+        while let Some(at) = open.pop() {
+            let here = met[at].0.clone();
+            let below = self.below(&here);
+            let is_there = |next: &Reached| wanted(next) || self.known_leads.get(next) == Some(&true);
+            if wanted(&here) || below.iter().any(is_there) {
+                self.note_way(&met, at);
+                return Some(true);
+            }
+            for next in below.iter().filter(|next| next.is_open() && !self.known_leads.contains_key(next)) {
+                if seen.insert(next.clone()) {
+                    open.push(met.len());
+                    met.push((next.clone(), at));
+                }
+            }
+            if met.len() > MAX_BELOW {
+                return None;
+            }
+        }
+        self.known_leads.extend(met.into_iter().map(|(one, _)| (one, false)));
+        Some(false)
+    }
+
+    /// Remembers that all on the way to a place lead there.
+    fn note_way(&mut self, met: &[(Reached, usize)], mut at: usize) {
+        loop {
+            self.known_leads.insert(met[at].0.clone(), true);
+            if at == 0 {
+                return;
+            }
+            at = met[at].1;
+        }
     }
 
     fn members_of(&self, one: &Reached) -> Vec<(&'p str, &'p [Shape], FileId)> {
@@ -380,6 +430,7 @@ impl<'p> Expansion<'p> {
         if let Some(known) = self.known_below.get(one) {
             return Rc::clone(known);
         }
+        self.work = 0;
         let below: Rc<[Reached]> = self.read_below(one).into();
         self.known_below.insert(one.clone(), Rc::clone(&below));
         below

@@ -314,35 +314,63 @@ pub enum Leading {
     Members(BTreeSet<String>),
 }
 
-/// Asks a program what files give to others.
-pub struct Exports<'p> {
-    /// What is known of files.
-    pub program: &'p Program,
-    /// Which file an import names.
-    pub modules: &'p Modules,
+impl Leading {
+    /// Nothing is reached yet.
+    pub fn none() -> Self {
+        Self::Members(BTreeSet::new())
+    }
+
+    /// Keeps what is not known yet; false when that is nothing.
+    pub fn learn(&mut self, known: Option<&Self>) -> bool {
+        match (self, known) {
+            (_, Some(Self::Itself)) => false,
+            (Self::Members(members), Some(Self::Members(known))) => {
+                members.retain(|member| !known.contains(member));
+                !members.is_empty()
+            }
+            (Self::Itself, _) | (_, None) => true,
+        }
+    }
+
+    /// Adds what else is known.
+    pub fn extend(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::Members(members), Self::Members(others)) => members.extend(others.iter().cloned()),
+            _ => *self = Self::Itself,
+        }
+    }
 }
 
-impl Exports<'_> {
-    /// The names a file gives to others that lead to something for which `wanted` holds.
-    pub fn leading_to(&self, file: FileId, wanted: &dyn Fn(&Reached) -> bool) -> BTreeMap<String, Leading> {
+/// Asks a program which names that files give to others lead to something that is wanted. One for many questions: what it
+/// found out for one it remembers for the next.
+pub struct Exports<'p> {
+    program: &'p Program,
+    expansion: expand::Expansion<'p>,
+    wanted: &'p dyn Fn(&Reached) -> bool,
+}
+
+impl<'p> Exports<'p> {
+    /// Asks `program` what leads to something for which `wanted` holds.
+    pub fn new(program: &'p Program, modules: &'p Modules, wanted: &'p dyn Fn(&Reached) -> bool) -> Self {
+        Self { program, expansion: expand::Expansion::new(program, modules), wanted }
+    }
+
+    /// The names a file gives to others that lead there, and how.
+    pub fn of(&mut self, file: FileId) -> BTreeMap<String, Leading> {
         let mut names = BTreeSet::new();
         self.names(file, &mut names, &mut BTreeSet::new());
         let mut leading = BTreeMap::new();
         for name in names {
-            let mut expansion = expand::Expansion::new(self.program, self.modules);
-            let reached = expansion.export(file, &name);
-            if let Some(found) = expansion.leading(&reached, wanted) {
+            if let Some(found) = self.expansion.leading(file, &name, self.wanted) {
                 leading.insert(name, found);
             }
         }
         leading
     }
 
-    /// True when `wanted` holds of something that a name of a file leads to.
-    pub fn leads_to(&self, file: FileId, name: &str, wanted: &dyn Fn(&Reached) -> bool) -> bool {
-        let mut expansion = expand::Expansion::new(self.program, self.modules);
-        let reached = expansion.export(file, name);
-        expansion.leading(&reached, wanted).is_some()
+    /// True when a name of a file leads there.
+    pub fn leads(&mut self, file: FileId, name: &str) -> bool {
+        self.expansion.leading(file, name, self.wanted).is_some()
     }
 
     /// The names that a file gives to others, also those that it gives on.

@@ -57,9 +57,18 @@ pub(crate) struct Place {
 
 /// Matches all rules of `index` against a file. The findings are in the order of their places.
 pub fn match_file(index: &Index, facts: &Facts<'_>, text: &FileText<'_>, lines: &LineIndex<'_>) -> Vec<Finding> {
-    let mut resolver = Resolver::new(facts, text.language, &index.reexports);
-    let accepted = match_places(index, &mut resolver);
-    findings(index, &mut resolver, &accepted, text, lines)
+    match_with(index, &mut Resolver::new(facts, text.language, &index.reexports), text, lines)
+}
+
+/// The same, with a resolver for the file.
+pub(crate) fn match_with(
+    index: &Index,
+    resolver: &mut Resolver<'_, '_>,
+    text: &FileText<'_>,
+    lines: &LineIndex<'_>,
+) -> Vec<Finding> {
+    let accepted = match_places(index, resolver);
+    findings(index, resolver, &accepted, text, lines)
 }
 
 /// The places of a file that rules mean.

@@ -210,6 +210,6 @@ fn client_of(linking: &Linking<'_>, file: FileId, name: &str) -> Option<Location
         }
         _ => false,
     };
-    Exports { program: &linking.program, modules: linking.modules }.leads_to(file, name, &is_client);
+    Exports::new(&linking.program, linking.modules, &is_client).leads(file, name);
     place(linking, first.get()?)
 }

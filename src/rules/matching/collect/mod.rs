@@ -415,7 +415,7 @@ impl Collector<'_, '_, '_, '_> {
         for number in matched {
             let wanted = &self.index.texts[number];
             let Some(found) = wanted.regex.find(text) else { continue };
-            let with = piece_with(pieces, &wanted.literals).or_else(|| piece_at(pieces, found));
+            let with = piece_with(pieces, wanted.literals()).or_else(|| piece_at(pieces, found));
             let span = with.unwrap_or(self.resolver.facts.node(expr).span);
             self.at_expr(wanted.clause, span, expr);
         }

@@ -28,8 +28,8 @@ impl<'s> Collector<'_, '_, '_, 's> {
         }
         let is_wanted = name.len() >= MIN_VARIABLE && is_word(name);
         let is_about = |clause: ClauseId| self.index.clauses[clause as usize].is_about(name);
-        let fits = self.index.env.iter().filter(|(glob, clause)| is_wanted && glob.matches(name) && is_about(*clause));
-        let wanted: Rc<[ClauseId]> = fits.map(|(_, clause)| *clause).collect();
+        let fitting = if is_wanted { self.index.env.fitting(name) } else { Vec::new() };
+        let wanted: Rc<[ClauseId]> = fitting.into_iter().filter(|&clause| is_about(clause)).collect();
         self.wanted_variables.insert(name.to_owned(), wanted.clone());
         wanted
     }
