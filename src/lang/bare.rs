@@ -24,18 +24,18 @@ pub fn without_comments(grammar: Grammar, bytes: &[u8]) -> Cow<'_, [u8]> {
 struct Kept<'b> {
     bytes: &'b [u8],
     /// What is kept of what comes before `from`.
-    kept: Vec<u8>,
+    before: Vec<u8>,
     /// Where begins what is not decided yet.
     from: usize,
 }
 
 impl<'b> Kept<'b> {
     fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, kept: Vec::new(), from: 0 }
+        Self { bytes, before: Vec::new(), from: 0 }
     }
 
     fn leave_out(&mut self, start: usize, end: usize) {
-        self.kept.extend_from_slice(&self.bytes[self.from..start]);
+        self.before.extend_from_slice(&self.bytes[self.from..start]);
         self.from = end;
     }
 
@@ -43,8 +43,8 @@ impl<'b> Kept<'b> {
         if self.from == 0 {
             return Cow::Borrowed(self.bytes);
         }
-        self.kept.extend_from_slice(&self.bytes[self.from..]);
-        Cow::Owned(self.kept)
+        self.before.extend_from_slice(&self.bytes[self.from..]);
+        Cow::Owned(self.before)
     }
 }
 
@@ -203,7 +203,7 @@ fn is_whole(comment: &[u8], has_jsx: bool) -> bool {
     let ends: [&[u8]; 4] = [b"*/", b"\r", "\u{2028}".as_bytes(), "\u{2029}".as_bytes()];
     let body = comment.trim_ascii_end();
     let ends_early = !is_block && ends.iter().any(|end| memmem::find(body, end).is_some());
-    !ends_early && !(has_jsx && memchr(b'{', comment).is_some())
+    !(ends_early || has_jsx && memchr(b'{', comment).is_some())
 }
 
 /// True when a quote on the line may not be closed on it.

@@ -126,7 +126,7 @@ impl Glob {
 /// Many globs, searched for by the longest fixed part of each.
 #[derive(Default)]
 pub(crate) struct Globs {
-    globs: Vec<(Glob, ClauseId)>,
+    all: Vec<(Glob, ClauseId)>,
     /// The fixed parts, and for each the globs that hold it, by their position.
     parts: Option<AhoCorasick>,
     holders: Vec<Vec<usize>>,
@@ -137,7 +137,7 @@ pub(crate) struct Globs {
 impl Globs {
     fn make_ready(&mut self) {
         let mut numbers: FxHashMap<&str, usize> = FxHashMap::default();
-        for (position, (glob, _)) in self.globs.iter().enumerate() {
+        for (position, (glob, _)) in self.all.iter().enumerate() {
             let longest = glob.parts.iter().max_by_key(|part| part.len()).filter(|part| !part.is_empty());
             let Some(longest) = longest else {
                 self.open.push(position);
@@ -164,12 +164,12 @@ impl Globs {
                 let found = parts.find_overlapping_iter(name);
                 positions.extend(found.flat_map(|found| &self.holders[found.pattern().as_usize()]));
             }
-            None => positions = (0..self.globs.len()).collect(),
+            None => positions = (0..self.all.len()).collect(),
         }
         positions.sort_unstable();
         positions.dedup();
-        positions.retain(|&position| self.globs[position].0.matches(name));
-        positions.into_iter().map(|position| self.globs[position].1).collect()
+        positions.retain(|&position| self.all[position].0.matches(name));
+        positions.into_iter().map(|position| self.all[position].1).collect()
     }
 }
 
@@ -193,7 +193,7 @@ impl Index {
     pub(crate) fn rule_of_variable(&self, name: &str) -> Option<&str> {
         let fits =
             |(glob, clause): &&(Glob, ClauseId)| glob.matches(name) && self.clauses[*clause as usize].is_about(name);
-        let (_, clause) = self.env.globs.iter().find(fits).or(self.env.globs.first())?;
+        let (_, clause) = self.env.all.iter().find(fits).or(self.env.all.first())?;
         Some(&self.rules[self.clauses[*clause as usize].rule].id)
     }
 
@@ -264,7 +264,7 @@ impl Index {
             self.members.entry(member.clone()).or_default().push(id);
         }
         for glob in clause.env.iter().flatten() {
-            self.env.globs.push((Glob::new(glob), id));
+            self.env.all.push((Glob::new(glob), id));
         }
         for package in clause.dependency.iter().flatten() {
             self.dependencies.push((Glob::new(&package_key(package)), id));
@@ -313,7 +313,7 @@ mod tests {
     fn many_globs_find_what_each_finds() {
         let patterns = ["AZURE_*", "*", "*OPENAI*KEY", "AZURE_OPENAI_KEY", "A*Z*"];
         let mut globs = Globs::default();
-        globs.globs.extend(patterns.iter().enumerate().map(|(id, pattern)| (Glob::new(pattern), id as u32)));
+        globs.all.extend(patterns.iter().enumerate().map(|(id, pattern)| (Glob::new(pattern), id as u32)));
         globs.make_ready();
         for name in ["AZURE_OPENAI_KEY", "MY_OPENAI_API_KEY", "AZURE_", "AZ", "", "OPENAI"] {
             let each = (0..5).filter(|&id| Glob::new(patterns[id as usize]).matches(name)).collect::<Vec<_>>();

@@ -45,7 +45,9 @@ impl Mentions {
         let met = each(&others, options, |(file, other), _| (**file, mentioned(other, &numbers)));
         let mut files = vec![Vec::new(); numbers.len()];
         for (file, words) in met {
-            words.into_iter().for_each(|word| files[word as usize].push(file));
+            for word in words {
+                files[word as usize].push(file);
+            }
         }
         Self { numbers, files }
     }
@@ -114,7 +116,7 @@ mod tests {
     use super::*;
 
     /// What is read and which of it imports which other file.
-    fn found(files: &[(&str, &str)], importer: &str, imported: &str) -> bool {
+    fn found(files: &[(&str, &str)], from: &str, to: &str) -> bool {
         let directory = tempfile::tempdir().unwrap();
         let mut paths = Vec::new();
         for (path, text) in files {
@@ -125,7 +127,7 @@ mod tests {
         }
         paths.sort();
         let modules = Modules::new(paths.clone(), &[directory.path().to_path_buf()]);
-        let grammar = Grammar::of(importer).unwrap();
+        let grammar = Grammar::of(from).unwrap();
         let others = paths.iter().filter_map(|path| {
             let grammar = Grammar::of(path.file_name()?.to_str()?)?;
             Some((modules.id(path)?, Other { path: path.clone(), grammar, max_size: 1000 }))
@@ -134,7 +136,7 @@ mod tests {
         let mentions = Mentions::read(&others, &modules, grammar.language(), &options);
         let mut found = FxHashSet::default();
         let id = |path| modules.id(&directory.path().join(path)).unwrap();
-        !mentions.importers(id(imported), &modules, &mut found) || found.contains(&id(importer))
+        !mentions.importers(id(to), &modules, &mut found) || found.contains(&id(from))
     }
 
     #[test]
