@@ -14,6 +14,7 @@
 pub mod exclude;
 pub mod git;
 pub mod line_hash;
+pub mod literal;
 pub mod modules;
 pub mod notebook;
 pub mod prefilter;

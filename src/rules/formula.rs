@@ -11,7 +11,10 @@ use super::{
     values::HOLE,
 };
 use crate::{
-    input::prefilter::{Edge, Formula, Literal},
+    input::{
+        literal::{Edge, Literal},
+        prefilter::Formula,
+    },
     lang::Language,
 };
 
