@@ -10,9 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use walkdir::WalkDir;
+
 use unmoor::{
+    facts::{Expr, ExprNode},
     input::walk::WalkOptions,
-    lang::Grammar,
+    lang::{Grammar, Lowering, bare::without_comments},
     migrate::options::FixOptions,
     report::{Options, Report, edits::Edits},
     rules::{load, model::FixLevel},
@@ -51,6 +54,37 @@ fn the_prefilter_loses_nothing() {
             serde_json::to_string_pretty(&without.findings).unwrap()
         );
     }
+}
+
+/// Names, members and texts that a file's code holds.
+fn words(grammar: Grammar, text: &str) -> (Vec<String>, bool) {
+    let facts = Lowering::default().facts(grammar, text).unwrap();
+    let word = |node: &ExprNode<'_>| match &node.expr {
+        Expr::Name(name) => Some((*name).to_owned()),
+        Expr::Member { property, .. } => Some(format!(".{property}")),
+        Expr::Text(pieces) => Some(format!("{}", pieces.len())),
+        _ => None,
+    };
+    (facts.exprs.iter().filter_map(word).collect(), facts.problems.is_empty())
+}
+
+#[test]
+fn no_code_is_taken_for_a_comment() {
+    let mut shortened = 0;
+    let files = trees().into_iter().flat_map(WalkDir::new).filter_map(Result::ok);
+    for file in files.filter(|file| file.file_type().is_file()) {
+        let Ok(text) = std::fs::read_to_string(file.path()) else { continue };
+        let grammar = Grammar::of(&file.file_name().to_string_lossy());
+        let Some(grammar @ (Grammar::Python | Grammar::TypeScript | Grammar::Tsx)) = grammar else { continue };
+        let rest = String::from_utf8(without_comments(grammar, text.as_bytes()).into_owned()).unwrap();
+        let ((all, was_whole), (kept, is_whole)) = (words(grammar, &text), words(grammar, &rest));
+        // A function of nothing but a docstring is broken without it.
+        if was_whole == is_whole {
+            assert!(all == kept, "{}", file.path().display());
+            shortened += usize::from(rest.len() < text.len());
+        }
+    }
+    assert!(shortened > 100, "{shortened}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A look at a file before it is parsed: what is left of it without its comments and docstrings, which no rule looks at.
 //! Most files that only tell of something are kept from the parser by this.
 //!
-//! This is no lexer: where it cannot be certain that something is a comment or a docstring, that stays. So nothing that
-//! lowering would find is ever left out, also not from broken code.
+//! This is no lexer: where it cannot be certain that something is a comment or a docstring, that stays, so that nothing
+//! is left out that lowering would find.
 
 use std::borrow::Cow;
 
@@ -117,7 +117,8 @@ impl<'b> Python<'b> {
         }
         let Some(end) = self.end_of_long(start + 3, quote) else { return false };
         if self.open.is_empty() && self.begins_statement(start) && self.ends_statement(end) {
-            self.kept.leave_out(start, end);
+            let prefix = self.bytes[..start].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            self.kept.leave_out(start - prefix, end);
         }
         self.at = end;
         true
@@ -224,7 +225,7 @@ mod tests {
         let left = |text| left(Grammar::Python, text);
         assert_eq!(left("a = 1  # one\nb = 2"), "a = 1  \nb = 2");
         assert_eq!(left("def f():\n    \"\"\"Tells.\n    All.\"\"\"\n    return 1"), "def f():\n    \n    return 1");
-        assert_eq!(left("r'''x'''  # y\n"), "r  \n");
+        assert_eq!(left("r'''x'''  # y\n"), "  \n");
         assert_eq!(left("#"), "");
     }
 

@@ -124,13 +124,15 @@ fn part_formula(part: Fixed<'_>, language: Language, names: &Names<'_>) -> Formu
 
 /// A name as it is written. JavaScript writes modules as texts, Python in imports or as texts.
 fn part_literal(part: Fixed<'_>, language: Language) -> Formula {
+    // A name that begins or ends with a sign, such as a part of a path, is set off by that.
+    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = match (part.begins, part.is_module, language) {
         (true, true, Language::JavaScript) => Edge::Specifier,
         (true, true, Language::Python) => Edge::Import,
-        (true, ..) => Edge::Word,
-        (false, ..) => Edge::Any,
+        (true, ..) if is_word(part.text.as_bytes().first()) => Edge::Word,
+        _ => Edge::Any,
     };
-    let after = if part.ends { Edge::Word } else { Edge::Any };
+    let after = if part.ends && is_word(part.text.as_bytes().last()) { Edge::Word } else { Edge::Any };
     Formula::Literal(Literal::new(part.text, before, after))
 }
 

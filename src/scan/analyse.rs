@@ -184,23 +184,30 @@ impl Scanner {
         analysed
     }
 
-    /// What a file gives to others, and nothing else about it.
+    /// What a file gives to others, and nothing else about it but that it took too long.
     pub(super) fn summary_of(
         &self,
         hit: &Hit,
         options: &ScanOptions,
         lowering: &mut Lowering,
         outside: Outside<'_>,
-    ) -> Option<Summary> {
+    ) -> (Option<Summary>, Option<Diagnostic>) {
         let summed = catch_unwind(AssertUnwindSafe(|| {
-            let (_, text) = read(hit, options).ok()?;
-            let facts = lowering.facts(hit.grammar, &text.text)?;
+            let Ok((_, text)) = read(hit, options) else { return (None, None) };
+            let deadline = Instant::now().checked_add(options.limits.time);
+            let Some(facts) = lowering.facts(hit.grammar, &text.text) else {
+                return (None, Some(too_slow(hit, options)));
+            };
             let language = hit.grammar.language();
-            let reexports = self.index(language).reexports();
-            let mut resolver = Resolver::new(&facts, language, reexports).linked(Some(outside));
-            Some(summarize(&mut resolver, outside.modules, outside.file))
+            let resolver = Resolver::new(&facts, language, self.index(language).reexports());
+            let mut resolver = resolver.linked(Some(outside)).until(deadline);
+            let summary = summarize(&mut resolver, outside.modules, outside.file);
+            (Some(summary), resolver.is_late().then(|| too_slow(hit, options)))
         }));
-        summed.ok().flatten()
+        summed.unwrap_or_else(|_| {
+            lowering.renew();
+            (None, None)
+        })
     }
 
     /// A document is tied to clients by the names of settings alone.

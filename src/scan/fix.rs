@@ -122,7 +122,7 @@ impl Scanner {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(BTreeMap::new());
         let work = || {
-            let mut lowering = Lowering::default();
+            let mut lowering = Lowering::within(tree.options.limits);
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(hit) = hits.get(number) else { break };
@@ -143,7 +143,7 @@ impl Scanner {
     fn plan_safely(&self, tree: &Tree<'_>, hit: &Hit, lowering: &mut Lowering) -> Outcome {
         let result = catch_unwind(AssertUnwindSafe(|| self.plan_hit(tree, hit, lowering)));
         result.unwrap_or_else(|_| {
-            *lowering = Lowering::default();
+            lowering.renew();
             Outcome { failed: true, ..Outcome::default() }
         })
     }
@@ -213,7 +213,7 @@ impl Scanner {
 
     fn deployments_of(&self, tree: &Tree<'_>, hits: &[Hit]) -> Vec<DeploymentName> {
         let mut found: BTreeMap<(String, bool), Vec<Location>> = BTreeMap::new();
-        let mut lowering = Lowering::default();
+        let mut lowering = Lowering::within(tree.options.limits);
         let (imported, models) = (BTreeSet::new(), BTreeMap::new());
         for hit in hits {
             let Ok((_, text)) = read(hit, tree.options) else { continue };

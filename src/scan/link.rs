@@ -31,6 +31,9 @@ use crate::{
     unit::assemble::{Assembly, FilePart},
 };
 
+/// How many files are asked together for the names that lead to clients.
+const SHARE: usize = 128;
+
 /// How many rounds are made at most; what would need more stays unknown.
 const MAX_ROUNDS: usize = 1_000;
 
@@ -74,6 +77,8 @@ pub(super) struct Linking<'l> {
     pub(super) tainted: News,
     /// Which of the others mention which modules, by language, once it was asked.
     mentions: [OnceLock<Mentions>; Language::ALL.len()],
+    /// Files that it took too long to sum up.
+    slow: Vec<super::Diagnostic>,
     /// How many bytes may still be parsed.
     budget: u64,
     /// True when that was not enough.
@@ -121,6 +126,7 @@ impl Scanner {
             holders: BTreeMap::new(),
             tainted: BTreeMap::new(),
             mentions: Default::default(),
+            slow: Vec::new(),
             budget: 0,
             cut: false,
         };
@@ -222,9 +228,10 @@ impl Linking<'_> {
             let outside = Outside { program, modules, file: *file };
             (*file, self.scanner.summary_of(hit, self.options, lowering, outside))
         });
-        for (file, summary) in summaries {
+        for (file, (summary, slow)) in summaries {
             // A file that cannot be read gives nothing, and is not asked again.
             self.program.add(file, summary.unwrap_or_default());
+            self.slow.extend(slow);
         }
     }
 
@@ -266,18 +273,14 @@ impl Linking<'_> {
         news
     }
 
-    /// The files, in a share for each thread and language: what is found out for one file helps with its neighbours.
+    /// The files, in shares of one language: what is found out for one file helps with its neighbours. Threads do not
+    /// change the shares, so that they cannot change what is found.
     fn shares(&self, files: &BTreeSet<FileId>) -> Vec<(Language, Vec<FileId>)> {
-        let threads = match self.options.walk.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            threads => threads,
-        };
         let mut shares = Vec::new();
         for language in Language::ALL {
             let is_of = |file: &&FileId| self.hits.get(file).is_some_and(|hit| hit.grammar.language() == language);
             let files: Vec<FileId> = files.iter().filter(is_of).copied().collect();
-            let size = files.len().div_ceil(threads).max(1);
-            shares.extend(files.chunks(size).map(|share| (language, share.to_vec())));
+            shares.extend(files.chunks(SHARE).map(|share| (language, share.to_vec())));
         }
         shares
     }
@@ -428,6 +431,7 @@ impl Linking<'_> {
             let path = shown(self.modules.path(file));
             parts.push(FilePart { file, path, findings: analysed.findings, uses: analysed.uses });
         }
+        scan.diagnostics.append(&mut self.slow);
         for (path, message) in self.modules.problems() {
             scan.diagnostics.push(super::Diagnostic {
                 path: Some(shown(&path)),

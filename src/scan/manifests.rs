@@ -70,7 +70,7 @@ pub(super) fn follow(
         return Ok(());
     }
     let following = Following { needs, swaps, usage: Usage::of(outcomes) };
-    let mut lowering = Lowering::default();
+    let mut lowering = Lowering::within(options.limits);
     let mut changed = Outcomes::new();
     for (path, bytes) in manifests(paths, options)? {
         changed.extend(following.manifest(&path, &bytes, outcomes, &mut lowering)?);

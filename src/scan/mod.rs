@@ -522,6 +522,8 @@ impl Scan {
         let place = |suppressed: &Suppressed| (suppressed.finding.location.clone(), suppressed.finding.rule.clone());
         self.suppressed.sort_by_cached_key(place);
         self.diagnostics.sort();
+        // What a file is told for can show each time that it is looked at.
+        self.diagnostics.dedup();
         self.deployments.sort();
         self.sources.sort();
         self.elapsed = started.elapsed();

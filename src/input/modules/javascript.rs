@@ -115,7 +115,6 @@ impl JavaScript {
             .find_map(|resolver| self.through(resolver, directory, specifier, None))
     }
 
-    /// Adds pieces of text of which one stands wherever a file is imported.
     fn aliases(&self) -> &Aliases {
         self.aliases.get_or_init(|| Aliases::new(self, &self.workspaces))
     }
@@ -125,6 +124,7 @@ impl JavaScript {
         self.aliases().is_entry(file)
     }
 
+    /// Adds pieces of text of which one stands wherever a file is imported.
     pub(super) fn names(&self, file: FileId, names: &mut BTreeSet<String>) {
         let path = self.workspaces.tree.absolute(file);
         let Some(stem) = without_ending(path).and_then(|path| path.file_name()?.to_str()) else { return };

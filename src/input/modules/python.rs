@@ -229,10 +229,10 @@ fn first_word(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// Adds the words that stand where a file is imported.
-/// `from . import a` names no package.
+/// What stands where a package is imported without its name: `from . import a`.
 pub(super) const UNNAMED: &str = "from .";
 
+/// Adds the words that stand where a file is imported.
 pub(super) fn names(path: &Path, names: &mut BTreeSet<String>) {
     debug_assert!(is_python(path));
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();

@@ -48,7 +48,7 @@ pub(super) fn place(linking: &Linking<'_>, site: Site) -> Option<Location> {
 fn with_facts<R>(linking: &Linking<'_>, file: FileId, run: impl FnOnce(&Facts<'_>, &Shower<'_>) -> R) -> Option<R> {
     let hit: &Hit = linking.hits.get(&file)?;
     let (_, text) = read(hit, linking.options).ok()?;
-    let mut lowering = Lowering::default();
+    let mut lowering = Lowering::within(linking.options.limits);
     let facts = lowering.facts(hit.grammar, &text.text)?;
     let lines = LineIndex::new(&text.text);
     let path = shown(&hit.path);

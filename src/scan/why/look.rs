@@ -77,7 +77,7 @@ impl<'l> Looking<'l> {
     pub(super) fn look(&self) -> Look {
         // What hinders the reading is among the scan's diagnostics.
         let Ok((_, text)) = read(self.hit, self.options) else { return Look::default() };
-        let mut lowering = Lowering::default();
+        let mut lowering = Lowering::within(self.options.limits);
         let Some(facts) = lowering.facts(self.hit.grammar, &text.text) else { return Look::default() };
         let lines = LineIndex::new(&text.text);
         let path = shown(&self.hit.path);
